@@ -1,0 +1,12 @@
+# Writes OUT, a C file with every prelude file's bytes under its name: what script/prelude.h declares.
+set(text "/* Made from core/prelude; do not edit. */\n#include \"${CMAKE_CURRENT_LIST_DIR}/../script/prelude.h\"\n")
+set(rows "")
+foreach(file ${FILES})
+  get_filename_component(name ${file} NAME_WE)
+  file(READ ${file} hex HEX)
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+  string(APPEND text "static const unsigned char file_${name}[] = {${bytes}0};\n")
+  string(APPEND rows "    {\"${name}\", (const char *)file_${name}, sizeof(file_${name}) - 1},\n")
+endforeach()
+string(APPEND text "const struct prelude_file prelude_files[] = {\n${rows}    {0, 0, 0}};\n")
+file(WRITE ${OUT} "${text}")

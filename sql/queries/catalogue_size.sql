@@ -1,0 +1,3 @@
+-- class: read
+SELECT count(*) AS films
+FROM movies

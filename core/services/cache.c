@@ -1,0 +1,254 @@
+/* cache.c -- a hash table, a list in order of use, and one lock.
+ *
+ * A drop does not look for entries. Every drop gets the next number of one sequence and writes it into its
+ * tag's slot; every fill carries the number at which it began. An entry is old when one of its tags was
+ * dropped at a later number, whether the drop came while the entry stood here or while it was being made.
+ * Tags share a fixed number of slots, so a drop costs the same whatever the cache holds, cannot fail, and
+ * forgets nothing; two tags in one slot only cost a needless refill.
+ *
+ * Keys hold what clients typed, so they are hashed with a secret. Values are copied under the lock: that is
+ * shorter than any cleverness until answers are far larger than they should be. */
+
+#include "cache.h"
+#include "../base/clock.h"
+#include "crypto.h"
+#include <assert.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TAG_SLOTS      1024 /* a power of two */
+#define LEAST_BUCKETS  64
+#define BYTES_A_BUCKET 1024 /* about what an entry takes */
+#define MALLOC_BYTES   16   /* what the allocator adds to a block */
+#define CENTURY_MS     (100LL * 365 * 24 * 3600 * 1000)
+
+struct entry {
+    struct entry *chain;         /* the next one of the same bucket */
+    struct entry *newer, *older; /* in order of use */
+    uint64_t hash, ticket;
+    int64_t made_ns;
+    int64_t dropped_ns;    /* when an asker first found it dropped; 0: not yet */
+    int64_t fill_until_ns; /* until then someone is trusted to fill it anew */
+    int64_t ttl_ns, fresh_ns, stale_ns;
+    size_t key_len, value_len;
+    uint16_t tags[CACHE_MAX_TAGS]; /* slots */
+    size_t tag_count;
+    char bytes[]; /* the key, then the value */
+};
+
+struct cache {
+    pthread_mutex_t lock; /* guards all below */
+    struct entry *newest, *oldest;
+    size_t used, room; /* bytes of entries: now, and at most */
+    size_t largest;    /* bytes of one value */
+    uint64_t drops;    /* the sequence */
+    uint64_t dropped_at[TAG_SLOTS];
+    unsigned char secret[CRYPTO_SHORT_KEY];
+    size_t bucket_mask;
+    struct entry *buckets[];
+};
+
+static size_t cost(size_t key_len, size_t value_len) {
+    return sizeof(struct entry) + MALLOC_BYTES + key_len + value_len;
+}
+
+enum err_code cache_new(struct cache **ret, size_t max_bytes, struct err *err) {
+    size_t buckets = LEAST_BUCKETS;
+    while (buckets < max_bytes / BYTES_A_BUCKET)
+        buckets *= 2;
+    size_t size = sizeof(struct cache) + buckets * sizeof(struct entry *);
+    struct cache *cache = calloc(1, size);
+    if (!cache) return err_set(err, ERR_NO_MEMORY, "no memory for a cache");
+    pthread_mutex_init(&cache->lock, NULL);
+    cache->room = max_bytes > size ? max_bytes - size : 0;
+    cache->largest = max_bytes / 8;
+    cache->bucket_mask = buckets - 1;
+    crypto_random(cache->secret, sizeof cache->secret);
+    *ret = cache;
+    return ERR_OK;
+}
+
+/* The pointer that points to the key's entry, or to NULL where it would be hung. */
+static struct entry **find(struct cache *cache, uint64_t hash, const char *key, size_t len) {
+    struct entry **at = &cache->buckets[hash & cache->bucket_mask];
+    for (; *at; at = &(*at)->chain)
+        if ((*at)->hash == hash && (*at)->key_len == len && memcmp((*at)->bytes, key, len) == 0) break;
+    return at;
+}
+
+static void order_remove(struct cache *cache, struct entry *entry) {
+    *(entry->newer ? &entry->newer->older : &cache->newest) = entry->older;
+    *(entry->older ? &entry->older->newer : &cache->oldest) = entry->newer;
+}
+
+static void order_add(struct cache *cache, struct entry *entry) {
+    entry->newer = NULL;
+    entry->older = cache->newest;
+    *(cache->newest ? &cache->newest->newer : &cache->oldest) = entry;
+    cache->newest = entry;
+}
+
+static void discard(struct cache *cache, struct entry **at) {
+    struct entry *entry = *at;
+    *at = entry->chain;
+    order_remove(cache, entry);
+    cache->used -= cost(entry->key_len, entry->value_len);
+    free(entry);
+}
+
+static void discard_oldest(struct cache *cache) {
+    struct entry **at = &cache->buckets[cache->oldest->hash & cache->bucket_mask];
+    while (*at != cache->oldest)
+        at = &(*at)->chain;
+    discard(cache, at);
+}
+
+void cache_free(struct cache *cache) {
+    if (!cache) return;
+    while (cache->oldest)
+        discard_oldest(cache);
+    pthread_mutex_destroy(&cache->lock);
+    free(cache);
+}
+
+static bool was_dropped(const struct cache *cache, const struct entry *entry) {
+    for (size_t i = 0; i < entry->tag_count; i++)
+        if (cache->dropped_at[entry->tags[i]] > entry->ticket) return true;
+    return false;
+}
+
+/* How long the entry has been old, in nanoseconds; negative while it is good. Askers read their clocks before
+ * they get the lock, so `now_ns` may lie a little before what others have written into the entry. */
+static int64_t old_for(const struct cache *cache, struct entry *entry, int64_t now_ns) {
+    int64_t age_ns = now_ns > entry->made_ns ? now_ns - entry->made_ns : 0;
+    int64_t by_ttl = age_ns - entry->ttl_ns;
+    if (!was_dropped(cache, entry) || age_ns < entry->fresh_ns) return by_ttl;
+    if (!entry->dropped_ns || now_ns < entry->dropped_ns) entry->dropped_ns = now_ns;
+    int64_t by_drop = now_ns - entry->dropped_ns;
+    return by_drop > by_ttl ? by_drop : by_ttl;
+}
+
+static enum cache_result judge(const struct cache *cache, struct entry *entry, int64_t now_ns) {
+    int64_t old_ns = old_for(cache, entry, now_ns);
+    if (old_ns < 0) return CACHE_HIT;
+    if (now_ns >= entry->fill_until_ns) {
+        entry->fill_until_ns = now_ns + CACHE_FILL_MS * CLOCK_NS_PER_MS;
+        return CACHE_MISS;
+    }
+    return old_ns < entry->stale_ns ? CACHE_STALE : CACHE_MISS;
+}
+
+enum cache_result cache_get(struct cache *cache, const char *key, size_t key_len, int64_t now_ns,
+                            struct buf *ret, struct cache_found *found) {
+    uint64_t hash = crypto_short_hash(cache->secret, key, key_len);
+    enum cache_result result = CACHE_MISS;
+    int64_t made_ns = now_ns;
+
+    pthread_mutex_lock(&cache->lock);
+    struct entry *entry = *find(cache, hash, key, key_len);
+    if (entry) result = judge(cache, entry, now_ns);
+    if (result != CACHE_MISS) {
+        made_ns = entry->made_ns;
+        buf_add(ret, entry->bytes + key_len, entry->value_len);
+        order_remove(cache, entry);
+        order_add(cache, entry);
+    }
+    found->ticket = cache->drops;
+    pthread_mutex_unlock(&cache->lock);
+
+    found->age_ms = now_ns > made_ns ? (now_ns - made_ns) / CLOCK_NS_PER_MS : 0;
+    return result;
+}
+
+/* Tags are the scripts' own words, so their hash needs no secret. */
+static uint16_t tag_slot(const char *tag) {
+    static const unsigned char no_secret[CRYPTO_SHORT_KEY];
+    return (uint16_t)(crypto_short_hash(no_secret, tag, strlen(tag)) & (TAG_SLOTS - 1));
+}
+
+static int64_t duration_ns(int64_t ms) {
+    return (ms < CENTURY_MS ? ms : CENTURY_MS) * CLOCK_NS_PER_MS;
+}
+
+/* NULL when memory ran out. */
+static struct entry *entry_new(const char *key, size_t key_len, const char *value, size_t value_len,
+                               const struct cache_rule *rule) {
+    struct entry *entry = malloc(sizeof *entry + key_len + value_len);
+    if (!entry) return NULL;
+    *entry = (struct entry){.key_len = key_len,
+                            .value_len = value_len,
+                            .ttl_ns = duration_ns(rule->ttl_ms),
+                            .fresh_ns = duration_ns(rule->fresh_ms),
+                            .stale_ns = duration_ns(rule->stale_ms),
+                            .tag_count = rule->tag_count};
+    assert(rule->tag_count <= CACHE_MAX_TAGS);
+    for (size_t i = 0; i < rule->tag_count; i++)
+        entry->tags[i] = tag_slot(rule->tags[i]);
+    memcpy(entry->bytes, key, key_len);
+    if (value_len) memcpy(entry->bytes + key_len, value, value_len);
+    return entry;
+}
+
+/* Hangs the entry in, in the place of an older one; false when the one that is there began later. */
+static bool insert(struct cache *cache, struct entry *entry) {
+    struct entry **at = find(cache, entry->hash, entry->bytes, entry->key_len);
+    if (*at && (*at)->ticket > entry->ticket) return false;
+    if (*at) discard(cache, at);
+    cache->used += cost(entry->key_len, entry->value_len);
+    while (cache->used > cache->room)
+        discard_oldest(cache);
+    at = &cache->buckets[entry->hash & cache->bucket_mask];
+    entry->chain = *at;
+    *at = entry;
+    order_add(cache, entry);
+    return true;
+}
+
+/* The old value has had its time and the new one cannot be kept. */
+static void forget(struct cache *cache, const char *key, size_t key_len) {
+    uint64_t hash = crypto_short_hash(cache->secret, key, key_len);
+    pthread_mutex_lock(&cache->lock);
+    struct entry **at = find(cache, hash, key, key_len);
+    if (*at) discard(cache, at);
+    pthread_mutex_unlock(&cache->lock);
+}
+
+enum err_code cache_put(struct cache *cache, const char *key, size_t key_len, const char *value,
+                        size_t value_len, const struct cache_rule *rule, uint64_t ticket, int64_t now_ns,
+                        struct err *err) {
+    if (value_len > cache->largest || cost(key_len, value_len) > cache->room) {
+        forget(cache, key, key_len);
+        return err_set(err, ERR_LIMIT, "a value of %zu bytes is too large for this cache: it takes up to %zu",
+                       value_len, cache->largest);
+    }
+    struct entry *entry = entry_new(key, key_len, value, value_len, rule);
+    if (!entry) {
+        forget(cache, key, key_len);
+        return err_set(err, ERR_NO_MEMORY, "no memory for a cached value of %zu bytes", value_len);
+    }
+    entry->hash = crypto_short_hash(cache->secret, key, key_len);
+    entry->ticket = ticket;
+    entry->made_ns = now_ns;
+
+    pthread_mutex_lock(&cache->lock);
+    bool kept = insert(cache, entry);
+    pthread_mutex_unlock(&cache->lock);
+    if (!kept) free(entry);
+    return ERR_OK;
+}
+
+void cache_abandon(struct cache *cache, const char *key, size_t key_len) {
+    uint64_t hash = crypto_short_hash(cache->secret, key, key_len);
+    pthread_mutex_lock(&cache->lock);
+    struct entry *entry = *find(cache, hash, key, key_len);
+    if (entry) entry->fill_until_ns = 0;
+    pthread_mutex_unlock(&cache->lock);
+}
+
+void cache_drop(struct cache *cache, const char *tag) {
+    uint16_t slot = tag_slot(tag);
+    pthread_mutex_lock(&cache->lock);
+    cache->dropped_at[slot] = ++cache->drops;
+    pthread_mutex_unlock(&cache->lock);
+}

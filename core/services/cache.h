@@ -1,0 +1,59 @@
+#ifndef PLATEIA_SERVICES_CACHE_H
+#define PLATEIA_SERVICES_CACHE_H
+
+/* cache.h -- bytes under a key for a while, one for the whole process, bounded (least recently used leaves
+ * first).
+ *
+ * Values are copied in and out. An entry may carry tags (names of events). cache_drop(tag) makes every entry
+ * of that tag old; so that a storm of drops cannot cause a storm of refills, an entry is still served until
+ * it is `fresh_ms` old. A fill that began before a drop is recognised by its ticket and counts as old too:
+ * nothing stale survives a drop, and a put never replaces an entry whose fill began later. One asker at a
+ * time is told to fill an entry that is old (CACHE_MISS); until it has put or abandoned, or CACHE_FILL_MS
+ * passed, the others get the old value (CACHE_STALE) while it has been old for less than stale_ms. Where
+ * there is no value to serve, every asker gets CACHE_MISS. Any thread, after crypto_open. */
+
+#include "../base/buf.h"
+#include "../base/err.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct cache;
+
+enum cache_result { CACHE_MISS, CACHE_HIT, CACHE_STALE };
+
+struct cache_found {
+    int64_t age_ms;
+    uint64_t ticket; /* for cache_put after CACHE_MISS */
+};
+
+struct cache_rule {
+    int64_t ttl_ms;   /* served this long when no tag was dropped */
+    int64_t fresh_ms; /* served at least this long even when a tag was dropped */
+    /* after the ttl, or from the first asker after a drop: may be served this much longer while someone fills
+     */
+    int64_t stale_ms;
+    const char *const *tags;
+    size_t tag_count; /* at most CACHE_MAX_TAGS */
+};
+#define CACHE_MAX_TAGS 4
+#define CACHE_FILL_MS  10000
+
+/* max_bytes counts everything: values, keys, and the cache's own tables (9 KiB and some 1%). */
+enum err_code cache_new(struct cache **ret, size_t max_bytes, struct err *err);
+void cache_free(struct cache *cache);
+
+/* HIT and STALE append the value to *ret. now_ns is clock_ns(), given so that tests need not wait. */
+enum cache_result cache_get(struct cache *cache, const char *key, size_t key_len, int64_t now_ns,
+                            struct buf *ret, struct cache_found *found);
+/* ERR_LIMIT when the value alone is larger than an eighth of the cache. On failure the key's old entry is
+ * gone.
+ */
+enum err_code cache_put(struct cache *cache, const char *key, size_t key_len, const char *value,
+                        size_t value_len, const struct cache_rule *rule, uint64_t ticket, int64_t now_ns,
+                        struct err *err);
+/* The filler gives up: the next asker is told to fill. */
+void cache_abandon(struct cache *cache, const char *key, size_t key_len);
+void cache_drop(struct cache *cache, const char *tag);
+
+#endif

@@ -1,0 +1,58 @@
+/* call.c -- a call and its parameters are one block, as each is made and freed once and together. */
+
+#include "call.h"
+#include <stdlib.h>
+#include <string.h>
+
+static size_t params_size(const char *const *params, size_t count) {
+    size_t size = 0;
+    for (size_t i = 0; i < count; i++)
+        if (params[i]) size += strlen(params[i]) + 1;
+    return size;
+}
+
+struct call *call_new(const struct query *query, const char *const *params, struct ticket who,
+                      int64_t deadline_ns) {
+    size_t count = query ? query->param_count : 0;
+    struct call *call = malloc(sizeof *call + count * sizeof *params + params_size(params, count));
+    if (!call) return NULL;
+    *call = (struct call){.who = who, .query = query, .deadline_ns = deadline_ns};
+    char *at = (char *)(call->params + count);
+    for (size_t i = 0; i < count; i++) {
+        call->params[i] = params[i] ? at : NULL;
+        if (params[i]) at = stpcpy(at, params[i]) + 1;
+    }
+    return call;
+}
+
+void calls_push(struct calls *calls, struct call *call) {
+    call->next = NULL;
+    if (calls->tail)
+        calls->tail->next = call;
+    else
+        calls->head = call;
+    calls->tail = call;
+    calls->count++;
+}
+
+void calls_push_front(struct calls *calls, struct call *call) {
+    call->next = calls->head;
+    calls->head = call;
+    if (!calls->tail) calls->tail = call;
+    calls->count++;
+}
+
+struct call *calls_pop(struct calls *calls) {
+    struct call *call = calls->head;
+    if (!call) return NULL;
+    calls->head = call->next;
+    if (!calls->head) calls->tail = NULL;
+    calls->count--;
+    return call;
+}
+
+void calls_drop(struct calls *calls) {
+    struct call *call;
+    while ((call = calls_pop(calls)))
+        free(call);
+}

@@ -1,0 +1,411 @@
+/* conn.c -- one of the two files that see libpq.
+ *
+ * libpq's pipeline says "here is a result" and "here is the end of one statement", not which statement it
+ * was. So every send notes what it expects in a ring, and what arrives is matched with the ring's head.
+ * Preparing is hidden here: a name is known from the moment its PREPARE is sent, and forgotten when that
+ * failed or was skipped, so a statement and the preparing of it travel together.
+ *
+ * Names are SHA-256 prefixes already, so the set of known ones is a small open table of their first 64 bits;
+ * when it is full, everything is forgotten, which costs one PREPARE each and needs no ageing. */
+
+#include "conn.h"
+#include <libpq-fe.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NAMES_SIZE 256 /* a power of two */
+#define NAMES_MAX  128
+
+enum expect_kind { EXPECT_PREPARE, EXPECT_RUN, EXPECT_SYNC };
+
+struct expect {
+    enum expect_kind kind;
+    bool quiet;    /* our own business: no event */
+    uint64_t name; /* of a PREPARE */
+};
+
+struct conn {
+    PGconn *pg;
+    enum query_class class;
+    int slot;
+    unsigned epoch;
+
+    uint64_t names[NAMES_SIZE]; /* 0: free */
+    size_t name_count;
+
+    struct expect *ring;
+    size_t ring_size, ring_at, ring_count;
+
+    /* What has come for the ring's head so far. */
+    struct rows *rows;
+    struct err err;
+    bool got, aborted;
+    struct err prepare_err; /* why the run behind a failed PREPARE is skipped; ERR_OK: it is not */
+};
+
+struct conn *conn_new(struct pg_conn *pg, enum query_class class, int slot) {
+    struct conn *conn = calloc(1, sizeof *conn);
+    if (!conn || PQsetnonblocking(pg, 1) != 0 || !PQenterPipelineMode(pg)) {
+        free(conn);
+        PQfinish(pg);
+        return NULL;
+    }
+    conn->pg = pg;
+    conn->class = class;
+    conn->slot = slot;
+    return conn;
+}
+
+void conn_free(struct conn *conn) {
+    if (!conn) return;
+    rows_free(conn->rows);
+    PQfinish(conn->pg);
+    free(conn->ring);
+    free(conn);
+}
+
+int conn_socket(const struct conn *conn) {
+    return PQsocket(conn->pg);
+}
+
+int conn_slot(const struct conn *conn) {
+    return conn->slot;
+}
+
+bool conn_pending(const struct conn *conn) {
+    return conn->ring_count > 0;
+}
+
+unsigned conn_epoch(const struct conn *conn) {
+    return conn->epoch;
+}
+
+/* --- what is expected ------------------------------------------------------------------------------- */
+
+static bool ring_grow(struct conn *conn) {
+    size_t size = conn->ring_size ? conn->ring_size * 2 : 16;
+    struct expect *ring = malloc(size * sizeof *ring);
+    if (!ring) return false;
+    for (size_t i = 0; i < conn->ring_count; i++)
+        ring[i] = conn->ring[(conn->ring_at + i) % conn->ring_size];
+    free(conn->ring);
+    conn->ring = ring;
+    conn->ring_size = size;
+    conn->ring_at = 0;
+    return true;
+}
+
+static bool expect(struct conn *conn, struct expect what) {
+    if (conn->ring_count == conn->ring_size && !ring_grow(conn)) return false;
+    conn->ring[(conn->ring_at + conn->ring_count++) % conn->ring_size] = what;
+    return true;
+}
+
+static struct expect expect_pop(struct conn *conn) {
+    struct expect head = conn->ring[conn->ring_at];
+    conn->ring_at = (conn->ring_at + 1) % conn->ring_size;
+    conn->ring_count--;
+    return head;
+}
+
+/* --- prepared statements ---------------------------------------------------------------------------- */
+
+static uint64_t name_key(const struct query *query) {
+    char digits[17];
+    memcpy(digits, query->statement + 1, 16);
+    digits[16] = '\0';
+    uint64_t key = strtoull(digits, NULL, 16);
+    return key ? key : 1;
+}
+
+static size_t name_place(const struct conn *conn, uint64_t key) {
+    size_t at = key % NAMES_SIZE;
+    while (conn->names[at] != 0 && conn->names[at] != key)
+        at = (at + 1) % NAMES_SIZE;
+    return at;
+}
+
+static void name_add(struct conn *conn, uint64_t key) {
+    conn->names[name_place(conn, key)] = key;
+    conn->name_count++;
+}
+
+/* What follows the hole is put in again, so that no search ends at it too early. */
+static void name_forget(struct conn *conn, uint64_t key) {
+    size_t at = name_place(conn, key);
+    if (conn->names[at] == 0) return;
+    conn->names[at] = 0;
+    conn->name_count--;
+    for (at = (at + 1) % NAMES_SIZE; conn->names[at] != 0; at = (at + 1) % NAMES_SIZE) {
+        uint64_t moved = conn->names[at];
+        conn->names[at] = 0;
+        conn->names[name_place(conn, moved)] = moved;
+    }
+}
+
+bool conn_stale(const struct err *err) {
+    return err->code == ERR_DATABASE && (strcmp(err->state, "0A000") == 0 || /* the plan's result changed */
+                                         strcmp(err->state, "26000") == 0 || /* the name is not known there */
+                                         strcmp(err->state, "42P05") == 0);  /* the name is known already */
+}
+
+bool conn_refresh(struct conn *conn) {
+    memset(conn->names, 0, sizeof conn->names);
+    conn->name_count = 0;
+    conn->epoch++;
+    return PQsendQueryParams(conn->pg, "DEALLOCATE ALL", 0, NULL, NULL, NULL, NULL, 0) &&
+           expect(conn, (struct expect){.kind = EXPECT_RUN, .quiet = true}) && PQpipelineSync(conn->pg) &&
+           expect(conn, (struct expect){.kind = EXPECT_SYNC, .quiet = true});
+}
+
+/* Of pg_type, where these numbers never change: the type and the array of it. */
+static const struct {
+    Oid one, array;
+} oids[] = {
+    [TYPE_BIGINT] = {20, 1016},        [TYPE_INT] = {23, 1007},     [TYPE_TEXT] = {25, 1009},
+    [TYPE_BOOLEAN] = {16, 1000},       [TYPE_DOUBLE] = {701, 1022}, [TYPE_DATE] = {1082, 1182},
+    [TYPE_TIMESTAMPTZ] = {1184, 1185}, [TYPE_UUID] = {2950, 2951},  [TYPE_JSONB] = {3802, 3807},
+};
+
+static bool prepare(struct conn *conn, const struct query *query, uint64_t key) {
+    Oid types[QUERY_MAX_PARAMS + 1];
+    size_t count = query->param_count;
+    for (size_t i = 0; i < count; i++)
+        types[i] =
+            query->params[i].array ? oids[query->params[i].type].array : oids[query->params[i].type].one;
+    if (query->slot) types[count++] = oids[TYPE_INT].one;
+    if (!PQsendPrepare(conn->pg, query->statement, query->text, (int)count, types)) return false;
+    name_add(conn, key);
+    return expect(conn, (struct expect){.kind = EXPECT_PREPARE, .name = key});
+}
+
+/* --- sending ---------------------------------------------------------------------------------------- */
+
+bool conn_run(struct conn *conn, const struct query *query, const char *const *params) {
+    if (conn->name_count >= NAMES_MAX && !conn_refresh(conn)) return false;
+    uint64_t key = name_key(query);
+    if (conn->names[name_place(conn, key)] == 0 && !prepare(conn, query, key)) return false;
+    int count = (int)query->param_count + query->slot;
+    return PQsendQueryPrepared(conn->pg, query->statement, count, params, NULL, NULL, 0) &&
+           expect(conn, (struct expect){.kind = EXPECT_RUN});
+}
+
+bool conn_command(struct conn *conn, const char *sql) {
+    return PQsendQueryParams(conn->pg, sql, 0, NULL, NULL, NULL, NULL, 0) &&
+           expect(conn, (struct expect){.kind = EXPECT_RUN});
+}
+
+bool conn_sync(struct conn *conn) {
+    return PQpipelineSync(conn->pg) && expect(conn, (struct expect){.kind = EXPECT_SYNC});
+}
+
+bool conn_consume(struct conn *conn) {
+    return PQconsumeInput(conn->pg);
+}
+
+bool conn_flush(struct conn *conn, bool *ret_more) {
+    int left = PQflush(conn->pg);
+    if (left >= 0) *ret_more = left > 0;
+    return left >= 0;
+}
+
+/* --- receiving -------------------------------------------------------------------------------------- */
+
+static void trim_copy(struct err *err, enum err_code code, const char *text) {
+    size_t len = strcspn(text, "\n");
+    err_set(err, code, "%.*s", (int)(len < sizeof err->text ? len : sizeof err->text - 1), text);
+}
+
+void conn_problem(const struct conn *conn, struct err *err) {
+    const char *why = PQerrorMessage(conn->pg);
+    trim_copy(err, ERR_UNKNOWN, *why ? why : "the database connection was lost");
+}
+
+enum err_code rows_failure(const struct pg_result *result, struct err *err) {
+    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    bool timeout = state && strcmp(state, "57014") == 0;
+    struct err filled;
+    trim_copy(&filled, timeout ? ERR_TIMEOUT : ERR_DATABASE, text ? text : PQresultErrorMessage(result));
+    if (state) memcpy(filled.state, state, strnlen(state, 5) + 1);
+    if (err) *err = filled;
+    return filled.code;
+}
+
+/* The server says FATAL when it ends the session. 25006 (read-only) on a connection that must write means
+ * that its server is no longer the primary; on a reading one it is the statement's own fault. */
+static bool is_farewell(const struct conn *conn, const PGresult *result, struct err *err) {
+    const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+    bool demoted = conn->class != QUERY_READ && strcmp(err->state, "25006") == 0;
+    bool fatal = !severity || strcmp(severity, "FATAL") == 0 || strcmp(severity, "PANIC") == 0;
+    if (demoted || fatal) err->code = demoted ? ERR_BUSY : ERR_UNKNOWN;
+    return demoted || fatal;
+}
+
+/* Keeps one result for the ring's head; CONN_LOST when it cannot be. */
+static enum conn_event take(struct conn *conn, PGresult *result) {
+    enum conn_event event = CONN_NOTHING;
+    conn->got = true;
+    switch (PQresultStatus(result)) {
+    case PGRES_TUPLES_OK:
+    case PGRES_COMMAND_OK:
+    case PGRES_EMPTY_QUERY:
+        rows_free(conn->rows);
+        conn->rows = rows_new(result);
+        if (!conn->rows) err_set(&conn->err, ERR_NO_MEMORY, "no memory for the answer");
+        return CONN_NOTHING;
+    case PGRES_FATAL_ERROR:
+        rows_failure(result, &conn->err);
+        if (is_farewell(conn, result, &conn->err)) event = CONN_LOST;
+        break;
+    case PGRES_PIPELINE_ABORTED: conn->aborted = true; break;
+    default:
+        err_set(&conn->err, ERR_UNKNOWN, "unexpected answer: %s", PQresStatus(PQresultStatus(result)));
+        event = CONN_LOST;
+    }
+    PQclear(result);
+    return event;
+}
+
+/* Never seen; but to wait on a connection that answers something else would be forever. */
+static enum conn_event out_of_step(struct conn *conn) {
+    err_set(&conn->err, ERR_UNKNOWN, "the database answered out of step");
+    return CONN_LOST;
+}
+
+/* The head's answer is complete: what does it mean for whoever asked? */
+static enum conn_event finish(struct conn *conn, struct rows **rows, struct err *err) {
+    struct expect head = expect_pop(conn);
+    enum conn_event event = head.kind == EXPECT_SYNC ? CONN_SYNCED : CONN_ANSWER;
+    *rows = conn->rows;
+    *err = conn->err;
+    if (head.kind == EXPECT_PREPARE) {
+        if (conn->aborted || err->code != ERR_OK) name_forget(conn, head.name);
+        conn->prepare_err = *err;
+        event = CONN_NOTHING;
+    } else if (head.kind == EXPECT_RUN) {
+        if (conn->aborted && conn->prepare_err.code != ERR_OK)
+            *err = conn->prepare_err;
+        else if (conn->aborted)
+            event = CONN_ABORTED;
+        conn->prepare_err.code = ERR_OK;
+    }
+    conn->rows = NULL;
+    conn->err = (struct err){.code = ERR_OK};
+    conn->got = conn->aborted = false;
+    if (event != CONN_ANSWER || err->code != ERR_OK || head.quiet) {
+        rows_free(*rows);
+        *rows = NULL;
+    }
+    return head.quiet ? CONN_NOTHING : event;
+}
+
+/* libpq ends a statement's results with a NULL, and a Sync without one. */
+enum conn_event conn_next(struct conn *conn, struct rows **rows, struct err *err) {
+    int empty = 0;
+    while (conn->ring_count > 0 && !PQisBusy(conn->pg)) {
+        enum conn_event event = CONN_NOTHING;
+        PGresult *result = PQgetResult(conn->pg);
+        bool synced = result && PQresultStatus(result) == PGRES_PIPELINE_SYNC;
+        bool wants_sync = conn->ring[conn->ring_at].kind == EXPECT_SYNC;
+        if (synced) PQclear(result);
+
+        if (result && !synced)
+            event = take(conn, result);
+        else if (synced == wants_sync && (synced || conn->got))
+            event = finish(conn, rows, err);
+        else if (synced || ++empty > 2)
+            event = out_of_step(conn);
+        if (event == CONN_LOST) *err = conn->err;
+        if (event != CONN_NOTHING) return event;
+    }
+    return CONN_NOTHING;
+}
+
+/* --- rows ------------------------------------------------------------------------------------------- */
+
+struct rows {
+    PGresult *result;
+    struct rows *whole; /* when we are one row of it; NULL: the result is ours */
+    size_t first, count, users;
+};
+
+struct rows *rows_new(struct pg_result *result) {
+    struct rows *rows = malloc(sizeof *rows);
+    if (!rows) {
+        PQclear(result);
+        return NULL;
+    }
+    *rows = (struct rows){.result = result, .count = (size_t)PQntuples(result), .users = 1};
+    return rows;
+}
+
+struct rows *rows_one(struct rows *rows, size_t row) {
+    struct rows *one = malloc(sizeof *one);
+    if (!one) return NULL;
+    struct rows *whole = rows->whole ? rows->whole : rows;
+    whole->users++;
+    *one = (struct rows){.result = rows->result, .whole = whole, .first = rows->first + row, .count = 1};
+    return one;
+}
+
+void rows_free(struct rows *rows) {
+    if (!rows) return;
+    struct rows *whole = rows;
+    if (rows->whole) {
+        whole = rows->whole;
+        free(rows);
+    }
+    if (--whole->users > 0) return;
+    PQclear(whole->result);
+    free(whole);
+}
+
+size_t rows_count(const struct rows *rows) {
+    return rows->count;
+}
+
+size_t rows_columns(const struct rows *rows) {
+    return (size_t)PQnfields(rows->result);
+}
+
+const char *rows_name(const struct rows *rows, size_t column) {
+    return PQfname(rows->result, (int)column);
+}
+
+enum value_type rows_type(const struct rows *rows, size_t column) {
+    switch (PQftype(rows->result, (int)column)) {
+    case 20: return TYPE_BIGINT;
+    case 21:
+    case 23: return TYPE_INT;
+    case 19:
+    case 25:
+    case 1042:
+    case 1043: return TYPE_TEXT;
+    case 16: return TYPE_BOOLEAN;
+    case 700:
+    case 701: return TYPE_DOUBLE;
+    case 1082: return TYPE_DATE;
+    case 1184: return TYPE_TIMESTAMPTZ;
+    case 2950: return TYPE_UUID;
+    case 114:
+    case 3802: return TYPE_JSONB;
+    default: return TYPE_OTHER;
+    }
+}
+
+const char *rows_value(const struct rows *rows, size_t row, size_t column, size_t *ret_len) {
+    int at = (int)(rows->first + row), of = (int)column;
+    if (PQgetisnull(rows->result, at, of)) return NULL;
+    if (ret_len) *ret_len = (size_t)PQgetlength(rows->result, at, of);
+    return PQgetvalue(rows->result, at, of);
+}
+
+long rows_affected(const struct rows *rows) {
+    return strtol(PQcmdTuples(rows->result), NULL, 10);
+}
+
+bool rows_rolled_back(const struct rows *rows) {
+    return strcmp(PQcmdStatus(rows->result), "ROLLBACK") == 0;
+}

@@ -1,0 +1,214 @@
+/* pool.c -- the pool is little more than what the shares have in common: the options, the connector, and how
+ * many lines are missing. The work is in the shares, each in its own thread, and they share nothing else.
+ *
+ * Everything that waits in a share has the same patience (wait_ms), so its queues are in the order of their
+ * deadlines, and one timer for the oldest call is enough. */
+
+#include "pool.h"
+#include "../../base/clock.h"
+#include "connector.h"
+#include "share.h"
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct pool {
+    struct pool_options options;
+    struct connector *connector;
+    atomic_uint shares;
+    atomic_uint missing; /* read and batch lines of open shares that have no connection */
+};
+
+static atomic_flag pool_exists = ATOMIC_FLAG_INIT;
+
+enum err_code pool_open(struct pool **ret, const struct pool_options *options, struct err *err) {
+    if (atomic_flag_test_and_set(&pool_exists))
+        return err_set(err, ERR_EXISTS, "this process has its database pool already");
+    struct pool *pool = calloc(1, sizeof *pool);
+    enum err_code code = pool ? connector_open(&pool->connector, options->conninfo, err)
+                              : err_set(err, ERR_NO_MEMORY, "no memory for the database pool");
+    if (code) {
+        free(pool);
+        atomic_flag_clear(&pool_exists);
+        return code;
+    }
+    pool->options = *options;
+    pool->options.conninfo = NULL; /* the connector has its own copy */
+    *ret = pool;
+    return ERR_OK;
+}
+
+void pool_close(struct pool *pool) {
+    if (!pool) return;
+    connector_close(pool->connector);
+    free(pool);
+    atomic_flag_clear(&pool_exists);
+}
+
+bool pool_ready(const struct pool *pool) {
+    return atomic_load(&pool->shares) > 0 && atomic_load(&pool->missing) == 0;
+}
+
+/* --- what the classes ask of their share ------------------------------------------------------------ */
+
+const struct pool_options *share_options(const struct share *share) {
+    return &share->pool->options;
+}
+
+struct connector *share_connector(const struct share *share) {
+    return share->pool->connector;
+}
+
+int64_t share_timeout_ms(const struct share *share, enum query_class class) {
+    const struct pool_options *options = share_options(share);
+    return class == QUERY_READ ? options->read_timeout_ms : options->lease_timeout_ms;
+}
+
+/* xorshift64 */
+uint64_t share_random(struct share *share) {
+    share->random ^= share->random << 13;
+    share->random ^= share->random >> 7;
+    share->random ^= share->random << 17;
+    return share->random;
+}
+
+void share_answer(struct share *share, struct call *call, struct rows *rows, struct lease *lease,
+                  const struct err *err) {
+    struct share_answer answer = {.who = call->who, .rows = rows, .lease = lease, .err = *err};
+    free(call);
+    share->done(share->ctx, &answer);
+}
+
+void share_line_changed(struct share *share, const struct line *line, bool up) {
+    if (up)
+        share->connected++;
+    else
+        share->connected--;
+    if (line->duty->class == QUERY_LEASE) return;
+    if (up)
+        atomic_fetch_sub(&share->pool->missing, 1);
+    else
+        atomic_fetch_add(&share->pool->missing, 1);
+}
+
+/* --- waiting too long ------------------------------------------------------------------------------- */
+
+static void expire(struct share *share, struct calls *waiting, int64_t now_ns) {
+    struct err err;
+    if (share->problem.code != ERR_OK)
+        err_set(&err, ERR_BUSY, "%s", share->problem.text);
+    else
+        err_set(&err, ERR_BUSY, "no database connection became free in time");
+    while (waiting->head && waiting->head->deadline_ns <= now_ns)
+        share_answer(share, calls_pop(waiting), NULL, NULL, &err);
+}
+
+static void on_expiry(void *ctx) {
+    struct share *share = ctx;
+    int64_t now_ns = clock_ns();
+    share->expiring = false;
+    expire(share, &share->reader.waiting, now_ns);
+    expire(share, &share->batcher.waiting, now_ns);
+    expire(share, &share->leases.waiting, now_ns);
+    share_watch_waiting(share);
+}
+
+static int64_t earlier(int64_t deadline_ns, const struct calls *waiting) {
+    return waiting->head && waiting->head->deadline_ns < deadline_ns ? waiting->head->deadline_ns
+                                                                     : deadline_ns;
+}
+
+/* A running timer is for an older call, and starts itself anew for those behind. */
+void share_watch_waiting(struct share *share) {
+    if (share->expiring) return;
+    int64_t first_ns = INT64_MAX;
+    first_ns = earlier(first_ns, &share->reader.waiting);
+    first_ns = earlier(first_ns, &share->batcher.waiting);
+    first_ns = earlier(first_ns, &share->leases.waiting);
+    if (first_ns == INT64_MAX) return;
+    int64_t delay_ns = first_ns - clock_ns();
+    share->expiring = reactor_timer_start(share->reactor, &share->expiry, delay_ns, NULL) == ERR_OK;
+}
+
+/* --- the share -------------------------------------------------------------------------------------- */
+
+enum err_code share_open(struct share **ret, struct pool *pool, struct reactor *reactor,
+                         struct mailbox *mailbox, share_done *done, void *ctx, struct err *err) {
+    struct share *share = calloc(1, sizeof *share);
+    if (!share) return err_set(err, ERR_NO_MEMORY, "no memory for a share of the database pool");
+    *share = (struct share){.pool = pool, .reactor = reactor, .mailbox = mailbox, .done = done, .ctx = ctx};
+    share->expiry = (struct reactor_timer){.fn = on_expiry, .ctx = share};
+    share->random = (uint64_t)clock_ns() ^ (uint64_t)(uintptr_t)share;
+    if (share->random == 0) share->random = 1;
+    enum err_code code = leases_open(&share->leases, share, err);
+    if (code) {
+        free(share);
+        return code;
+    }
+    atomic_fetch_add(&pool->missing, 2);
+    atomic_fetch_add(&pool->shares, 1);
+    read_open(&share->reader, share);
+    batch_open(&share->batcher, share);
+    *ret = share;
+    return ERR_OK;
+}
+
+void share_close(struct share *share) {
+    if (!share) return;
+    unsigned missing = (share->reader.line.conn ? 0u : 1u) + (share->batcher.line.conn ? 0u : 1u);
+    reactor_timer_stop(share->reactor, &share->expiry);
+    read_close(&share->reader);
+    batch_close(&share->batcher);
+    leases_close(&share->leases);
+    atomic_fetch_sub(&share->pool->shares, 1);
+    atomic_fetch_sub(&share->pool->missing, missing);
+    free(share);
+}
+
+static unsigned taken(const struct share *share, enum query_class class) {
+    switch (class) {
+    case QUERY_READ: return share->reader.waiting.count + share->reader.flight.count;
+    case QUERY_BATCH: return share->batcher.waiting.count + (unsigned)share->batcher.count;
+    default: return share->leases.waiting.count;
+    }
+}
+
+static void submit(struct share *share, enum query_class class, struct call *call) {
+    switch (class) {
+    case QUERY_READ: read_submit(&share->reader, call); break;
+    case QUERY_BATCH: batch_submit(&share->batcher, call); break;
+    case QUERY_LEASE: leases_submit(&share->leases, call); break;
+    }
+    share_watch_waiting(share);
+}
+
+static enum err_code enter(struct share *share, enum query_class class, const struct query *query,
+                           const char *const *params, struct ticket who, struct err *err) {
+    const struct pool_options *options = share_options(share);
+    if (taken(share, class) >= options->queue)
+        return err_set(err, ERR_BUSY, "too many calls wait for the database");
+    int64_t deadline_ns = clock_ns() + options->wait_ms * CLOCK_NS_PER_MS;
+    struct call *call = call_new(query, params, who, deadline_ns);
+    if (!call) return err_set(err, ERR_NO_MEMORY, "no memory for a statement");
+    submit(share, class, call);
+    return ERR_OK;
+}
+
+enum err_code share_run(struct share *share, const struct query *query, const char *const *params,
+                        struct ticket who, struct err *err) {
+    return enter(share, query->class, query, params, who, err);
+}
+
+enum err_code share_begin(struct share *share, struct ticket who, struct err *err) {
+    return enter(share, QUERY_LEASE, NULL, NULL, who, err);
+}
+
+void share_count(const struct share *share, struct share_counts *ret) {
+    *ret = (struct share_counts){
+        .connected = share->connected,
+        .read_in_flight = share->reader.flight.count,
+        .batch_waiting = share->batcher.waiting.count,
+        .leases_busy = leases_busy(&share->leases),
+        .lease_waiting = share->leases.waiting.count,
+    };
+}

@@ -1,0 +1,177 @@
+/* token.c -- JWTs through libjwt, which is only asked what is left once the token looks right.
+ *
+ * libjwt takes the algorithm from the token itself, copies tokens to the stack whatever their length, and
+ * accepts everything when its key is empty. So a token reaches it only when it is short, has the right
+ * alphabet and three parts, and its first part is the very header that we write: that leaves one algorithm
+ * and one key. Nothing about an unverified token is told to its bearer but that it is not ours. */
+
+#include "token.h"
+#include "crypto.h"
+#include <errno.h>
+#include <jansson.h>
+#include <jwt.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ISSUER   "plateia"
+#define AUDIENCE "plateia"
+#define KEY_NAME "k1"
+#define SKEW_S   30
+/* {"alg":"HS256","kid":"k1","typ":"JWT"} in base64url, and the dot behind it */
+#define HEADER     "eyJhbGciOiJIUzI1NiIsImtpZCI6ImsxIiwidHlwIjoiSldUIn0."
+#define HEADER_LEN (sizeof HEADER - 1)
+#define MAX_SECRET 4096
+
+struct tokens {
+    int64_t lifetime_s;
+    int secret_len;
+    unsigned char secret[];
+};
+
+static int add_claims(jwt_t *jwt, const struct claims *claims) {
+    char subject[24];
+    snprintf(subject, sizeof subject, "%lld", (long long)claims->subject);
+    int failed = jwt_add_header(jwt, "kid", KEY_NAME);
+    if (!failed) failed = jwt_add_grant(jwt, "iss", ISSUER);
+    if (!failed) failed = jwt_add_grant(jwt, "aud", AUDIENCE);
+    if (!failed) failed = jwt_add_grant(jwt, "sub", subject);
+    if (!failed) failed = jwt_add_grant_int(jwt, "iat", claims->issued_at);
+    if (!failed) failed = jwt_add_grant_int(jwt, "exp", claims->expires_at);
+    return failed;
+}
+
+/* The signed token, freed by the caller; NULL when memory ran out. */
+static char *encode(const struct tokens *tokens, const struct claims *claims) {
+    jwt_t *jwt;
+    char *token = NULL;
+    if (jwt_new(&jwt) != 0) return NULL;
+    if (add_claims(jwt, claims) == 0 &&
+        jwt_set_alg(jwt, JWT_ALG_HS256, tokens->secret, tokens->secret_len) == 0)
+        token = jwt_encode_str(jwt);
+    jwt_free(jwt);
+    return token;
+}
+
+/* Another libjwt might write another header, and then no token would pass: better known at the start. */
+static enum err_code check_header(const struct tokens *tokens, struct err *err) {
+    struct claims claims = {.subject = 1, .issued_at = 1, .expires_at = 2};
+    char *token = encode(tokens, &claims);
+    if (!token) return err_set(err, ERR_NO_MEMORY, "no memory for a token");
+    bool same = strncmp(token, HEADER, HEADER_LEN) == 0;
+    free(token);
+    return same ? ERR_OK : err_set(err, ERR_SYSTEM, "this libjwt writes another token header than expected");
+}
+
+enum err_code tokens_new(struct tokens **ret, const char *secret, size_t len, int64_t lifetime_s,
+                         struct err *err) {
+    if (len < TOKEN_MIN_SECRET || len > MAX_SECRET)
+        return err_set(err, ERR_INVALID, "the token secret has %zu bytes: give %d to %d", len,
+                       TOKEN_MIN_SECRET, MAX_SECRET);
+    if (lifetime_s <= 0) return err_set(err, ERR_INVALID, "a token's lifetime must be at least 1 second");
+
+    struct tokens *tokens = malloc(sizeof *tokens + len);
+    if (!tokens) return err_set(err, ERR_NO_MEMORY, "no memory for the token secret");
+    tokens->lifetime_s = lifetime_s;
+    tokens->secret_len = (int)len;
+    memcpy(tokens->secret, secret, len);
+
+    json_object_seed(0); /* jansson's first hash table seeds itself, which two threads must not do at once */
+    enum err_code code = check_header(tokens, err);
+    if (code != ERR_OK) {
+        tokens_free(tokens);
+        return code;
+    }
+    *ret = tokens;
+    return ERR_OK;
+}
+
+void tokens_free(struct tokens *tokens) {
+    if (!tokens) return;
+    crypto_wipe(tokens->secret, (size_t)tokens->secret_len);
+    free(tokens);
+}
+
+int64_t tokens_lifetime(const struct tokens *tokens) {
+    return tokens->lifetime_s;
+}
+
+enum err_code tokens_sign(const struct tokens *tokens, int64_t subject, int64_t now_s, struct buf *ret,
+                          struct err *err) {
+    if (subject <= 0) return err_set(err, ERR_INVALID, "a token's subject must be a positive number");
+    struct claims claims = {subject, now_s, now_s + tokens->lifetime_s};
+    char *token = encode(tokens, &claims);
+    if (token) buf_add_str(ret, token);
+    bool done = token && !ret->failed;
+    free(token);
+    return done ? ERR_OK : err_set(err, ERR_NO_MEMORY, "no memory for a token");
+}
+
+static bool is_base64url(char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+}
+
+/* Our header, then two parts of base64url, neither empty. */
+static bool looks_ours(const char *token, size_t len) {
+    if (len <= HEADER_LEN || len > TOKEN_MAX_LEN || memcmp(token, HEADER, HEADER_LEN) != 0) return false;
+    size_t dot = 0;
+    for (size_t i = HEADER_LEN; i < len; i++) {
+        if (is_base64url(token[i])) continue;
+        if (token[i] != '.' || dot) return false;
+        dot = i;
+    }
+    return dot > HEADER_LEN && dot < len - 1;
+}
+
+/* A positive number as we write it: digits only, none before it that says nothing. */
+static bool parse_subject(const char *text, int64_t *ret) {
+    if (!text || text[0] < '1' || text[0] > '9') return false;
+    if (strspn(text, "0123456789") != strlen(text)) return false;
+    errno = 0;
+    long long n = strtoll(text, NULL, 10);
+    if (errno != 0) return false;
+    *ret = n;
+    return true;
+}
+
+static bool grant_is(jwt_t *jwt, const char *name, const char *wanted) {
+    const char *text = jwt_get_grant(jwt, name);
+    return text && strcmp(text, wanted) == 0;
+}
+
+static enum err_code not_ours(struct err *err) {
+    return err_set(err, ERR_DENIED, "this is not a token of this server: sign in again");
+}
+
+static enum err_code read_claims(jwt_t *jwt, int64_t now_s, struct claims *ret, struct err *err) {
+    struct claims claims;
+    /* libjwt can come back empty-handed but content when memory runs out; then it has no algorithm */
+    if (jwt_get_alg(jwt) != JWT_ALG_HS256) return not_ours(err);
+    if (!grant_is(jwt, "iss", ISSUER) || !grant_is(jwt, "aud", AUDIENCE)) return not_ours(err);
+    if (!parse_subject(jwt_get_grant(jwt, "sub"), &claims.subject)) return not_ours(err);
+    claims.issued_at = jwt_get_grant_int(jwt, "iat");
+    claims.expires_at = jwt_get_grant_int(jwt, "exp");
+    if (claims.issued_at <= 0 || claims.expires_at <= 0) return not_ours(err);
+    if (claims.expires_at <= now_s - SKEW_S)
+        return err_set(err, ERR_DENIED, "the token has expired: sign in again");
+    if (claims.issued_at > now_s + SKEW_S || jwt_get_grant_int(jwt, "nbf") > now_s + SKEW_S)
+        return err_set(err, ERR_DENIED, "the token is not valid yet: compare the clocks");
+    *ret = claims;
+    return ERR_OK;
+}
+
+enum err_code tokens_verify(const struct tokens *tokens, const char *token, size_t len, int64_t now_s,
+                            struct claims *ret, struct err *err) {
+    if (!looks_ours(token, len)) return not_ours(err);
+    char text[TOKEN_MAX_LEN + 1];
+    memcpy(text, token, len);
+    text[len] = '\0';
+
+    jwt_t *jwt = NULL;
+    int failed = jwt_decode(&jwt, text, tokens->secret, tokens->secret_len);
+    if (failed == ENOMEM) return err_set(err, ERR_NO_MEMORY, "no memory to check a token");
+    if (failed) return not_ours(err);
+    enum err_code code = read_claims(jwt, now_s, ret, err);
+    jwt_free(jwt);
+    return code;
+}

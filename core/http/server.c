@@ -1,0 +1,440 @@
+/* server.c -- one worker's HTTP.
+ *
+ * The library polls through an epoll of its own, which the reactor watches like any other descriptor. What it
+ * does not do by itself is done here:
+ *   - It does not see that a connection was resumed nor, at its limit, that a place became free. Whatever
+ * does either sets `again`; the end of the turn runs the library once for all of them. A tick runs it anyway.
+ *   - It keeps a connection alive only if the answer comes in its last call for a request, so that is where
+ *     the handler runs; an answer in the first call is a refusal, and closes. The connection is suspended
+ * only if the handler really waits; its answer is then queued while it is still suspended.
+ *   - It is blind to the client of a suspended connection: when a wait gets long, the reactor watches it.
+ *   - It has no deadlines that a slow client cannot stretch: connections stand in the queues of deadline.h,
+ * and the tick shuts down the sockets whose time is up. The library then finds them closed.
+ *   - It decodes the target in place: its log callback, which comes before, is where an exchange begins.
+ * Headers are not copied: the library keeps them until it has reported the exchange's end. */
+
+#include "server.h"
+#include "../base/clock.h"
+#include "../base/reactor.h"
+#include "../exchange/problem.h"
+#include "address.h"
+#include "deadline.h"
+#include "exchange.h"
+#include <assert.h>
+#include <errno.h>
+#include <microhttpd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define TICK_NS        (50 * CLOCK_NS_PER_MS)
+#define WATCH_AFTER_NS (100 * CLOCK_NS_PER_MS)
+#define RUNS_A_TURN    4 /* one to send, one to reset, one to read until there is no more, one spare */
+#define CONNECTION_MEMORY                                                                                    \
+    16384 /* a head must fit; it is cleared for each request, so more would cost time                        \
+           */
+
+struct connection {
+    struct deadline deadline; /* first: the queues find us by it */
+    struct server *server;
+    struct MHD_Connection *mhd;
+    struct exchange *exchange; /* NULL between requests */
+    struct reactor_watch gone; /* active while a wait is long */
+    int fd;
+    char peer[ADDRESS_TEXT_SIZE];
+};
+
+struct server {
+    struct reactor *reactor;
+    struct MHD_Daemon *daemon;
+    struct server_options options;
+    struct request_handler handler;
+    struct reactor_watch ready;
+    struct reactor_timer tick;
+    struct reactor_hook turn_end;
+    struct deadlines deadlines;
+    struct exchanges exchanges;
+    size_t pending, connections;
+    bool again;    /* the library has work it does not know of */
+    bool draining; /* every answer closes its connection */
+    bool stopping; /* no handler is started any more */
+};
+
+enum err_code server_listen(int *ret_fd, const char *host_port, unsigned *ret_port, struct err *err) {
+    return address_listen(ret_fd, host_port, true, ret_port, err);
+}
+
+size_t server_pending(const struct server *server) {
+    return server->pending;
+}
+
+size_t server_connections(const struct server *server) {
+    return server->connections;
+}
+
+/* ---- running the library ---- */
+
+static bool has_more(const struct server *server) {
+    MHD_UNSIGNED_LONG_LONG wait_ms;
+    return server->again || (MHD_get_timeout(server->daemon, &wait_ms) == MHD_YES && wait_ms == 0);
+}
+
+static void run(struct server *server) {
+    for (int i = 0; i < RUNS_A_TURN; i++) {
+        server->again = false;
+        MHD_run(server->daemon);
+        if (!has_more(server)) return;
+    }
+    reactor_timer_start(server->reactor, &server->tick, 0, NULL); /* go on after a turn for the others */
+}
+
+static void on_ready(void *ctx, uint32_t events) {
+    (void)events;
+    run(ctx);
+}
+
+static void on_turn_end(void *ctx) {
+    struct server *server = ctx;
+    if (server->again) run(server);
+}
+
+static void enter(struct connection *connection, enum phase phase) {
+    deadline_enter(&connection->server->deadlines, &connection->deadline, phase, clock_ns());
+}
+
+/* ---- answering ---- */
+
+static struct MHD_Response *make_body(struct exchange *exchange) {
+    static char empty[1];
+    char *bytes = buf_take(&exchange->req.answer.body, &exchange->sent);
+    if (!bytes) return MHD_create_response_from_buffer(0, empty, MHD_RESPMEM_PERSISTENT);
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer_with_free_callback(exchange->sent, bytes, free);
+    if (!response) free(bytes);
+    return response;
+}
+
+static struct MHD_Response *make_response(struct exchange *exchange) {
+    const struct request *req = &exchange->req;
+    bool typed = req->answer.body.len == 0 || answer_header_get(req, "Content-Type");
+    struct MHD_Response *response = make_body(exchange);
+    if (!response) return NULL;
+    for (size_t i = 0; i < req->answer.header_count; i++)
+        MHD_add_response_header(response, req->answer.headers[i].name, req->answer.headers[i].value);
+    if (!typed) MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
+    MHD_add_response_header(response, "X-Request-Id", req->id);
+    if (exchange->connection->server->draining)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+    return response;
+}
+
+/* Hands the answer to the library, which leaves the body out for HEAD, 204 and 304. MHD_NO: close instead. */
+static enum MHD_Result send_answer(struct exchange *exchange) {
+    struct request *req = &exchange->req;
+    if (req->answer.status < 200 || req->answer.status > 599 || req->answer.body.failed) {
+        answer_reset(req);
+        problem_say(req, 500, NULL);
+    }
+    struct MHD_Response *response = make_response(exchange);
+    if (!response) return MHD_NO;
+    enum MHD_Result queued =
+        MHD_queue_response(exchange->connection->mhd, (unsigned)req->answer.status, response);
+    MHD_destroy_response(response);
+    if (queued != MHD_YES) return MHD_NO;
+    exchange->state = EXCHANGE_SENDING;
+    enter(exchange->connection, PHASE_SEND);
+    return MHD_YES;
+}
+
+static enum MHD_Result refuse(struct exchange *exchange, int status, const char *detail) {
+    answer_reset(&exchange->req);
+    problem_say(&exchange->req, status, detail);
+    return send_answer(exchange);
+}
+
+/* ---- waiting ---- */
+
+static void suspend(struct connection *connection) {
+    connection->exchange->state = EXCHANGE_WAITING;
+    MHD_suspend_connection(connection->mhd);
+    enter(connection, PHASE_WORK);
+}
+
+static void resume(struct connection *connection) {
+    struct server *server = connection->server;
+    reactor_watch_remove(server->reactor, &connection->gone); /* from here on the socket may be closed */
+    MHD_resume_connection(connection->mhd);
+    server->again = true;
+}
+
+static void on_answered(struct request *req) {
+    struct exchange *exchange = (struct exchange *)req;
+    if (exchange->state == EXCHANGE_STARTING) {
+        exchange->state = EXCHANGE_READY;
+        return;
+    }
+    assert(exchange->state == EXCHANGE_WAITING);
+    if (send_answer(exchange) != MHD_YES) exchange->state = EXCHANGE_GONE;
+    resume(exchange->connection);
+}
+
+static void cancel(struct exchange *exchange) {
+    const struct request_handler *handler = &exchange->connection->server->handler;
+    exchange->state = EXCHANGE_GONE;
+    handler->cancel(handler->ctx, &exchange->req);
+}
+
+static void on_client_gone(void *ctx, uint32_t events) {
+    struct connection *connection = ctx;
+    (void)events;
+    cancel(connection->exchange);
+    deadline_leave(&connection->deadline);
+    resume(connection);
+}
+
+static void watch_client(struct connection *connection) {
+    connection->gone.fn = on_client_gone;
+    connection->gone.ctx = connection;
+    reactor_watch_add(connection->server->reactor, &connection->gone, connection->fd, EPOLLRDHUP, NULL);
+    enter(connection, PHASE_WATCHED);
+}
+
+/* ---- a request comes in ---- */
+
+static struct connection *connection_of(struct MHD_Connection *mhd) {
+    return MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+/* The request line is there. What this returns is the context of all further calls for the request. */
+static void *on_target(void *ctx, const char *target, struct MHD_Connection *mhd) {
+    struct server *server = ctx;
+    struct connection *connection = connection_of(mhd);
+    struct exchange *exchange = connection ? exchange_take(&server->exchanges, target ? target : "") : NULL;
+    if (!exchange) return NULL;
+    exchange->connection = connection;
+    exchange->req.peer = connection->peer;
+    exchange->req.on_answered = on_answered;
+    connection->exchange = exchange;
+    server->pending++;
+    if (connection->deadline.phase == PHASE_IDLE) enter(connection, PHASE_HEAD);
+    return exchange;
+}
+
+static enum MHD_Result on_header(void *ctx, enum MHD_ValueKind kind, const char *name, size_t name_len,
+                                 const char *value, size_t value_len) {
+    (void)kind;
+    (void)name_len;
+    return exchange_add_header(ctx, name, value, value_len) ? MHD_YES : MHD_NO;
+}
+
+static enum MHD_Result take_head(struct exchange *exchange, const char *method, const char *version) {
+    struct connection *connection = exchange->connection;
+    const char *detail;
+    int count = MHD_get_connection_values_n(connection->mhd, MHD_HEADER_KIND, NULL, NULL);
+    if (!exchange_expect_headers(exchange, (size_t)count)) return MHD_NO;
+    MHD_get_connection_values_n(connection->mhd, MHD_HEADER_KIND, on_header, exchange);
+    if (exchange->req.header_count != (size_t)count) return MHD_NO;
+    int status = exchange_judge(exchange, method, version, connection->server->options.body_limit, &detail);
+    if (status != 0) return refuse(exchange, status, detail);
+    if (!exchange_expect_body(exchange)) return MHD_NO;
+    if (exchange->body_room > 0) enter(connection, PHASE_BODY);
+    return MHD_YES;
+}
+
+static enum MHD_Result take_body(struct exchange *exchange, const char *bytes, size_t *size) {
+    if (!exchange_add_body(exchange, bytes, *size)) return MHD_NO;
+    *size = 0;
+    return MHD_YES;
+}
+
+static enum MHD_Result start(struct exchange *exchange) {
+    struct server *server = exchange->connection->server;
+    if (server->stopping) return refuse(exchange, 503, "The server is stopping.");
+    exchange->state = EXCHANGE_STARTING;
+    enum request_state state = server->handler.start(server->handler.ctx, &exchange->req);
+    if (state == REQUEST_ANSWERED || exchange->state == EXCHANGE_READY) return send_answer(exchange);
+    suspend(exchange->connection);
+    return MHD_YES;
+}
+
+static enum MHD_Result on_request(void *ctx, struct MHD_Connection *mhd, const char *url, const char *method,
+                                  const char *version, const char *bytes, size_t *size, void **context) {
+    struct exchange *exchange = *context;
+    (void)ctx;
+    (void)mhd;
+    (void)url;
+    if (!exchange) return MHD_NO;
+    if (exchange->state == EXCHANGE_HEAD) return take_head(exchange, method, version);
+    if (exchange->state != EXCHANGE_BODY) return MHD_NO; /* resumed because there is no one to answer */
+    return *size > 0 ? take_body(exchange, bytes, size) : start(exchange);
+}
+
+/* ---- requests and connections end ---- */
+
+static void end_exchange(struct exchange *exchange) {
+    struct connection *connection = exchange->connection;
+    struct server *server = connection->server;
+    if (exchange->state == EXCHANGE_WAITING) cancel(exchange);
+    if (server->options.access_log && exchange->state != EXCHANGE_HEAD) exchange_log(exchange);
+    connection->exchange = NULL;
+    exchange_give(&server->exchanges, exchange);
+    server->pending--;
+    enter(connection, PHASE_IDLE);
+}
+
+static void on_completed(void *ctx, struct MHD_Connection *mhd, void **context,
+                         enum MHD_RequestTerminationCode why) {
+    (void)ctx;
+    (void)mhd;
+    (void)why;
+    if (*context) end_exchange(*context);
+    *context = NULL;
+}
+
+static void *open_connection(struct server *server, struct MHD_Connection *mhd) {
+    struct connection *connection = calloc(1, sizeof(*connection));
+    if (!connection) return NULL; /* on_target then finds none, and its requests are closed */
+    connection->server = server;
+    connection->mhd = mhd;
+    connection->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    address_text(MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr,
+                 connection->peer);
+    enter(connection, PHASE_HEAD);
+    server->connections++;
+    return connection;
+}
+
+static void close_connection(struct connection *connection) {
+    struct server *server = connection->server;
+    if (connection->exchange) end_exchange(connection->exchange); /* the library may forget to report it */
+    reactor_watch_remove(server->reactor, &connection->gone);
+    deadline_leave(&connection->deadline);
+    if (server->connections-- >= server->options.connections) server->again = true;
+    free(connection);
+}
+
+static void on_connection(void *ctx, struct MHD_Connection *mhd, void **socket_context,
+                          enum MHD_ConnectionNotificationCode code) {
+    if (code == MHD_CONNECTION_NOTIFY_STARTED)
+        *socket_context = open_connection(ctx, mhd);
+    else if (*socket_context)
+        close_connection(*socket_context);
+}
+
+/* ---- the tick ---- */
+
+static void cut(struct connection *connection) {
+    deadline_leave(&connection->deadline);
+    shutdown(connection->fd, SHUT_RDWR);
+}
+
+static void on_tick(void *ctx) {
+    static const enum phase limited[] = {PHASE_HEAD, PHASE_BODY, PHASE_SEND, PHASE_IDLE};
+    struct server *server = ctx;
+    int64_t now_ns = clock_ns();
+    struct deadline *due;
+    for (size_t i = 0; i < sizeof(limited) / sizeof(*limited); i++)
+        while ((due = deadline_due(&server->deadlines, limited[i], now_ns)))
+            cut((struct connection *)due);
+    while ((due = deadline_due(&server->deadlines, PHASE_WORK, now_ns)))
+        watch_client((struct connection *)due);
+    reactor_timer_start(server->reactor, &server->tick, TICK_NS, NULL);
+    run(server);
+}
+
+/* ---- beginning and end ---- */
+
+static struct MHD_Daemon *start_daemon(struct server *server) {
+    return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, server, /* */
+                            MHD_OPTION_LISTEN_SOCKET, server->options.listen_fd,                         /* */
+                            MHD_OPTION_CONNECTION_LIMIT, server->options.connections,                    /* */
+                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,               /* */
+                            MHD_OPTION_STRICT_FOR_CLIENT, 0,                                             /* */
+                            MHD_OPTION_URI_LOG_CALLBACK, on_target, server,                              /* */
+                            MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,                         /* */
+                            MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_END);
+}
+
+static void set_deadlines(struct server *server) {
+    deadline_init(&server->deadlines);
+    server->deadlines.allowed_ns[PHASE_HEAD] = server->options.head_ns;
+    server->deadlines.allowed_ns[PHASE_BODY] = server->options.body_ns;
+    server->deadlines.allowed_ns[PHASE_WORK] = WATCH_AFTER_NS;
+    server->deadlines.allowed_ns[PHASE_SEND] = server->options.body_ns;
+    server->deadlines.allowed_ns[PHASE_IDLE] = server->options.idle_ns;
+}
+
+enum err_code server_new(struct server **ret, struct reactor *reactor, const struct server_options *options,
+                         struct request_handler handler, struct err *err) {
+    struct server *server = calloc(1, sizeof(*server));
+    if (!server) return err_set(err, ERR_NO_MEMORY, "no memory for a server");
+    server->reactor = reactor;
+    server->options = *options;
+    server->handler = handler;
+    server->ready = (struct reactor_watch){.fn = on_ready, .ctx = server};
+    server->tick = (struct reactor_timer){.fn = on_tick, .ctx = server};
+    server->turn_end = (struct reactor_hook){.fn = on_turn_end, .ctx = server};
+    set_deadlines(server);
+    reactor_hook_add(reactor, &server->turn_end);
+    enum err_code code = ERR_OK;
+    server->daemon = start_daemon(server);
+    if (!server->daemon) {
+        code = err_set(err, ERR_SYSTEM, "libmicrohttpd does not start: %s", strerror(errno));
+        goto out;
+    }
+    int epoll = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    code = reactor_watch_add(reactor, &server->ready, epoll, EPOLLIN, err);
+    if (code == ERR_OK) code = reactor_timer_start(reactor, &server->tick, TICK_NS, err);
+out:
+    if (code == ERR_OK)
+        *ret = server;
+    else
+        server_free(server);
+    return code;
+}
+
+/* Whoever stands in the accept queue came to this socket alone: closing it would turn them away. */
+static void accept_rest(struct server *server, int fd) {
+    struct sockaddr_storage address;
+    socklen_t len;
+    for (int client; (client = address_accept(fd, &address, &len)) >= 0;)
+        MHD_add_connection(server->daemon, client, (struct sockaddr *)&address, len);
+}
+
+void server_drain(struct server *server) {
+    if (server->draining) return;
+    server->draining = true;
+    run(server); /* what has already arrived on idle connections is served */
+    int fd = MHD_quiesce_daemon(server->daemon);
+    accept_rest(server, fd);
+    close(fd);
+    for (struct deadline *idle; (idle = deadline_first(&server->deadlines, PHASE_IDLE));)
+        cut((struct connection *)idle);
+    run(server);
+}
+
+static void give_up(struct server *server, enum phase phase) {
+    for (struct deadline *first; (first = deadline_first(&server->deadlines, phase));) {
+        struct connection *connection = (struct connection *)first;
+        cancel(connection->exchange);
+        deadline_leave(first);
+        refuse(connection->exchange, 503, "The server is stopping.");
+        resume(connection);
+    }
+}
+
+void server_free(struct server *server) {
+    if (!server) return;
+    server->stopping = server->draining = true;
+    give_up(server, PHASE_WORK);
+    give_up(server, PHASE_WATCHED);
+    if (server->daemon) run(server);
+    MHD_stop_daemon(server->daemon);
+    reactor_watch_remove(server->reactor, &server->ready);
+    reactor_timer_stop(server->reactor, &server->tick);
+    reactor_hook_remove(server->reactor, &server->turn_end);
+    exchange_done(&server->exchanges);
+    free(server);
+}

@@ -1,0 +1,44 @@
+#ifndef PLATEIA_HTTP_SERVER_H
+#define PLATEIA_HTTP_SERVER_H
+
+/* server.h -- one worker's HTTP: a libmicrohttpd daemon in external-epoll mode inside the worker's reactor.
+ *
+ * The only file beside admin.c that sees the library. It collects a request, checks it (validate.h), calls
+ * the handler in the library's final call, suspends only when the handler waits, sends, logs one line, frees.
+ * Everything runs in the reactor's thread. Knows neither scripts nor the database. */
+
+#include "../base/err.h"
+#include "../exchange/request.h"
+
+struct reactor;
+struct server;
+
+struct server_options {
+    int listen_fd;        /* bound and listening; the server closes it */
+    unsigned connections; /* most connections at once, of this worker */
+    size_t body_limit;    /* bytes; more is 413 */
+    int64_t head_ns;      /* from the first byte (or connect) to the end of the head; longer: closed */
+    int64_t body_ns;      /* from the head's end to the body's end; longer: 408 or closed */
+    int64_t idle_ns;      /* a kept-alive connection without a request */
+    bool access_log;      /* one line a request */
+};
+
+/* A listening socket on "host:port" ("0.0.0.0:8080", "[::]:8080", "localhost:0") with SO_REUSEPORT, so that
+ * each worker has its own; ret_port (may be NULL) tells the port when 0 was asked. */
+enum err_code server_listen(int *ret_fd, const char *host_port, unsigned *ret_port, struct err *err);
+
+enum err_code server_new(struct server **ret, struct reactor *reactor, const struct server_options *options,
+                         struct request_handler handler, struct err *err);
+
+/* Stops accepting; answers what is under way with Connection: close. Connections already accepted or waiting
+ * in the accept queue are still served. */
+void server_drain(struct server *server);
+/* Requests that are not answered yet. */
+size_t server_pending(const struct server *server);
+/* Connections that are open. */
+size_t server_connections(const struct server *server);
+/* Answers 503 to what still waits (through handler.cancel), sends what can be sent at once, frees. NULL is
+ * fine. */
+void server_free(struct server *server);
+
+#endif

@@ -1,0 +1,98 @@
+/* validate.c -- which heads are let in.
+ *
+ * The library beneath is generous: it takes the first of two Content-Lengths, lets Transfer-Encoding win over
+ * both, joins folded lines to the name before them, and reads a name with a space as a name. A proxy before
+ * us may read the same bytes the other way, and then one request hides in another. So what has two readings
+ * is refused, and a refusal closes the connection, whatever follows on it. Transfer-Encoding is refused
+ * altogether: endless chunks could not be answered before they end. */
+
+#include "validate.h"
+#include "../base/text.h"
+#include <string.h>
+#include <strings.h>
+
+#define TARGET_LIMIT 8192
+
+struct counts {
+    const char *host, *length;
+    unsigned hosts, lengths;
+};
+
+static int refuse(int status, const char *detail, const char **ret_detail) {
+    *ret_detail = detail;
+    return status;
+}
+
+static int check_target(const char *target, const char **ret_detail) {
+    if (strlen(target) > TARGET_LIMIT) return refuse(414, "Use a shorter path and query.", ret_detail);
+    for (const unsigned char *at = (const unsigned char *)target; *at; at++)
+        if (*at <= ' ' || *at == 0x7f || *at == '#')
+            return refuse(400, "Percent-encode spaces, control characters and '#' in the request target.",
+                          ret_detail);
+    if (target[0] != '/' && strncasecmp(target, "http://", 7) != 0 && strncasecmp(target, "https://", 8) != 0)
+        return refuse(400, "Send a request target that is a path starting with '/'.", ret_detail);
+    return 0;
+}
+
+static int check_header(const struct header *header, struct counts *counts, const char **ret_detail) {
+    if (!header_name_ok(header->name))
+        return refuse(400, "Send header names without spaces or special characters, one header a line.",
+                      ret_detail);
+    if (!header_value_ok(header->value))
+        return refuse(400, "Send header values without control characters.", ret_detail);
+    if (text_equal_nocase(header->name, "Transfer-Encoding"))
+        return refuse(411, "Send a Content-Length; Transfer-Encoding is not taken.", ret_detail);
+    if (text_equal_nocase(header->name, "Expect") && !text_equal_nocase(header->value, "100-continue"))
+        return refuse(417, "Expect nothing but 100-continue.", ret_detail);
+    if (text_equal_nocase(header->name, "Host")) {
+        counts->host = header->value;
+        counts->hosts++;
+    }
+    if (text_equal_nocase(header->name, "Content-Length")) {
+        counts->length = header->value;
+        counts->lengths++;
+    }
+    return 0;
+}
+
+/* What RFC 3986 lets stand in host and port; a list or a user's name is neither. */
+static bool host_ok(const char *host) {
+    return host[strspn(host,
+                       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~!$&'()*+;=%:[]")] ==
+           '\0';
+}
+
+static int check_host(const struct counts *counts, bool required, const char **ret_detail) {
+    if (counts->hosts > 1 || (required && counts->hosts == 0))
+        return refuse(400, "Send exactly one Host header.", ret_detail);
+    if (counts->hosts == 1 && !host_ok(counts->host))
+        return refuse(400, "Send a Host header that is a host and perhaps a port.", ret_detail);
+    return 0;
+}
+
+static int check_length(const struct counts *counts, size_t limit, const char **ret_detail) {
+    size_t length = 0;
+    if (counts->lengths == 0) return 0;
+    if (counts->lengths > 1) return refuse(400, "Send exactly one Content-Length header.", ret_detail);
+    if (counts->length[0] == '\0' || counts->length[strspn(counts->length, "0123456789")] != '\0')
+        return refuse(400, "Send a Content-Length of digits alone.", ret_detail);
+    for (const char *at = counts->length; *at && length <= limit; at++)
+        length = length > SIZE_MAX / 10 - 1 ? SIZE_MAX : length * 10 + (size_t)(*at - '0');
+    if (length > limit) return refuse(413, "Send a smaller body.", ret_detail);
+    return 0;
+}
+
+int validate_head(const struct validate_head *head, const char **ret_detail) {
+    bool modern = strcmp(head->version, "HTTP/1.1") == 0;
+    struct counts counts = {0};
+    if (!modern && strcmp(head->version, "HTTP/1.0") != 0)
+        return refuse(505, "Use HTTP/1.1 or HTTP/1.0.", ret_detail);
+    int status = check_target(head->target, ret_detail);
+    for (size_t i = 0; i < head->header_count && status == 0; i++)
+        status = check_header(&head->headers[i], &counts, ret_detail);
+    if (status == 0) status = check_host(&counts, modern, ret_detail);
+    if (status == 0) status = check_length(&counts, head->body_limit, ret_detail);
+    if (status == 0 && method_from(head->method) == METHOD_COUNT)
+        status = refuse(501, "Use GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS.", ret_detail);
+    return status;
+}

@@ -1,0 +1,304 @@
+/* Requests and answers, over real sockets. */
+
+#include "../../../core/base/log.h"
+#include "../../../core/base/text.h"
+#include "world.h"
+
+static void assert_contains(const char *text, const char *part) {
+    if (!strstr(text, part)) fail_msg("no %s in %s", part, text);
+}
+
+static void one_connection_serves_many_requests(void **state) {
+    struct client *client = client_new();
+    char id[64];
+    (void)state;
+    for (int i = 0; i < 5; i++) {
+        struct reply reply = reply_to(client, GET("/echo?a=%20b"));
+        assert_int_equal(reply.status, 200);
+        assert_string_equal(reply.body,
+                            "{\"method\":\"GET\",\"path\":\"/echo\",\"query\":\"a=%20b\",\"body\":\"\"}");
+        assert_string_equal(reply_header(&reply, "Content-Type"), "application/json");
+        assert_null(reply_header(&reply, "Connection"));
+        assert_int_equal(strlen(reply_header(&reply, "X-Request-Id")), 32);
+        if (i > 0) assert_string_not_equal(reply_header(&reply, "X-Request-Id"), id);
+        snprintf(id, sizeof(id), "%s", reply_header(&reply, "X-Request-Id"));
+    }
+    assert_int_equal(server_connections(world.server), 1);
+    client_free(client);
+    UNTIL(server_connections(world.server) == 0);
+}
+
+static void the_clients_id_comes_back(void **state) {
+    struct client *client = client_new();
+    (void)state;
+    struct reply reply = reply_to(client, "GET /echo HTTP/1.1\r\n" HOST "X-Request-Id: mine.7 \r\n\r\n");
+    assert_string_equal(reply_header(&reply, "X-Request-Id"), "mine.7");
+    reply = reply_to(client, "GET /echo HTTP/1.1\r\n" HOST "X-Request-Id: <bad>\r\n\r\n");
+    assert_int_equal(strlen(reply_header(&reply, "X-Request-Id")), 32);
+    client_free(client);
+}
+
+static void handlers_may_wait(void **state) {
+    struct client *client = client_new();
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        struct reply reply = reply_to(client, GET("/later"));
+        assert_int_equal(reply.status, 200);
+        assert_contains(reply.body, "/later");
+        reply = reply_to(client, GET("/ready"));
+        assert_contains(reply.body, "/ready");
+    }
+    struct reply reply = reply_to(client, GET("/much")); /* long enough for its client to be watched */
+    assert_contains(reply.body, "/much");
+    reply = reply_to(client, GET("/echo"));
+    assert_int_equal(reply.status, 200);
+    assert_int_equal(world.cancelled, 0);
+    client_free(client);
+}
+
+static void answers_wait_no_tick(void **state) {
+    struct client *client = client_new();
+    int64_t started_ns = clock_ns();
+    (void)state;
+    for (int i = 0; i < 10; i++)
+        reply_to(client, GET("/later"));
+    int64_t each_ns = (clock_ns() - started_ns) / 10;
+    if (each_ns > 45 * MS) fail_msg("20 ms of waiting took %lld ms", (long long)(each_ns / MS));
+    client_free(client);
+}
+
+static void pipelined_requests_keep_their_order(void **state) {
+    struct client *client = client_new();
+    const char *paths[] = {"/echo", "/later", "/ready", "/later", "/echo?last"};
+    (void)state;
+    client_say(client, GET("/echo") GET("/later") GET("/ready") GET("/later") GET("/echo?last"));
+    for (int i = 0; i < 5; i++) {
+        struct reply reply = reply_next(client);
+        assert_int_equal(reply.status, 200);
+        assert_contains(reply.body, i == 4 ? "\"query\":\"last\"" : paths[i]);
+    }
+    client_free(client);
+}
+
+static void many_wait_at_once(void **state) {
+    struct client *clients[60];
+    (void)state;
+    for (int i = 0; i < 60; i++)
+        client_say(clients[i] = client_new(), GET("/later"));
+    for (int i = 0; i < 60; i++) {
+        struct reply reply = reply_next(clients[i]);
+        assert_int_equal(reply.status, 200);
+    }
+    assert_int_equal(server_pending(world.server), 0);
+    for (int i = 0; i < 60; i++)
+        client_free(clients[i]);
+}
+
+static void bodies_arrive_whole(void **state) {
+    struct client *client = client_new();
+    (void)state;
+    client_say(client, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 11\r\n\r\nhel");
+    UNTIL(server_pending(world.server) == 1);
+    client_say(client, "lo w");
+    turn(3);
+    struct reply reply = reply_to(client, "orld");
+    assert_contains(reply.body, "\"body\":\"hello world\"");
+    reply = reply_to(client, "PUT /echo HTTP/1.1\r\n" HOST "Content-Length: 0\r\n\r\n");
+    assert_contains(reply.body, "\"method\":\"PUT\"");
+    client_free(client);
+}
+
+static void large_bodies_and_answers_pass(void **state) {
+    static char body[100000];
+    struct client *client = client_new();
+    (void)state;
+    memset(body, 'x', sizeof(body));
+    client_say(client, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 100000\r\n\r\n");
+    client_send(client, body, sizeof(body));
+    struct reply reply = reply_next(client);
+    assert_true(reply.body_len > 100000);
+    reply = reply_to(client, GET("/big"));
+    assert_int_equal(reply.body_len, BIG);
+    reply = reply_to(client, GET("/echo"));
+    assert_int_equal(reply.status, 200);
+    client_free(client);
+}
+
+static void continue_is_said_before_a_body(void **state) {
+    struct client *client = client_new();
+    struct reply reply;
+    (void)state;
+    client_say(client, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+    UNTIL(reply_there(client, &reply, true));
+    assert_int_equal(reply.status, 100);
+    reply = reply_to(client, "ok");
+    assert_contains(reply.body, "\"body\":\"ok\"");
+    client_free(client);
+}
+
+static void some_answers_have_no_body(void **state) {
+    struct client *client = client_new();
+    struct reply reply;
+    (void)state;
+    client_say(client, "HEAD /echo HTTP/1.1\r\n" HOST "\r\n");
+    UNTIL(reply_there(client, &reply, true));
+    assert_int_equal(reply.status, 200);
+    assert_int_equal(atoi(reply_header(&reply, "Content-Length")),
+                     (int)strlen("{\"method\":\"HEAD\",\"path\":\"/echo\",\"query\":\"\",\"body\":\"\"}"));
+    client_say(client, GET("/status/204"));
+    UNTIL(reply_there(client, &reply, true));
+    assert_int_equal(reply.status, 204);
+    assert_null(reply_header(&reply, "Content-Length"));
+    client_say(client, GET("/status/304"));
+    UNTIL(reply_there(client, &reply, true));
+    assert_int_equal(reply.status, 304);
+    reply = reply_to(client, GET("/echo")); /* nothing was left over between them */
+    assert_int_equal(reply.status, 200);
+    client_free(client);
+}
+
+static void handlers_headers_stand(void **state) {
+    struct client *client = client_new();
+    (void)state;
+    struct reply reply = reply_to(client, GET("/plain"));
+    assert_int_equal(reply.status, 201);
+    assert_string_equal(reply.body, "plain");
+    assert_string_equal(reply_header(&reply, "Content-Type"), "text/plain");
+    assert_string_equal(reply_header(&reply, "X-One"), "1");
+    assert_string_equal(reply_header(&reply, "X-Two"), "2");
+    assert_null(strstr(reply.head, "application/json"));
+    client_free(client);
+}
+
+static void an_impossible_status_is_a_500(void **state) {
+    struct client *client = client_new();
+    const char *paths[] = {GET("/status/0"), GET("/status/99"), GET("/status/150"), GET("/status/600")};
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        struct reply reply = reply_to(client, paths[i]);
+        assert_int_equal(reply.status, 500);
+        assert_string_equal(reply.body, "{\"detail\":\"Internal Server Error\"}");
+    }
+    client_free(client);
+}
+
+static void old_clients_are_served(void **state) {
+    struct client *client = client_new();
+    (void)state;
+    struct reply reply = reply_to(client, "GET /echo HTTP/1.0\r\n\r\n");
+    assert_int_equal(reply.status, 200);
+    assert_string_equal(reply_header(&reply, "Connection"), "close");
+    UNTIL(client_is_closed(client));
+    client_free(client);
+}
+
+/* Each is refused in our own words, closes, and starts no handler; nor does what hides behind it. */
+static void refused_heads_close(void **state) {
+    static const struct {
+        int status;
+        const char *text;
+    } table[] = {
+        {411, "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" GET("/hidden")},
+        {411, "POST /echo HTTP/1.1\r\n" HOST
+              "Content-Length: 4\r\nTransfer-Encoding: gzip, chunked\r\n\r\n" GET("/hidden")},
+        {413, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 100001\r\n\r\n" GET("/hidden")},
+        {413, "POST /echo HTTP/1.1\r\n" HOST "Expect: 100-continue\r\nContent-Length: 100001\r\n\r\n"},
+        {400,
+         "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 1\r\nContent-Length: 2\r\n\r\na" GET("/hidden")},
+        {400, "POST /echo HTTP/1.1\r\n" HOST "Content-Length : 34\r\n\r\n" GET("/hidden")},
+        {400, "GET /echo HTTP/1.1\r\n" HOST "X: a\r\n Content-Length: 35\r\n\r\n" GET("/hidden")},
+        {400, "GET /echo HTTP/1.1\r\n\r\n" GET("/hidden")},
+        {400, "GET /echo HTTP/1.1\r\n" HOST HOST "\r\n" GET("/hidden")},
+        {400, "GET /e cho HTTP/1.1\r\n" HOST "\r\n" GET("/hidden")},
+        {400, "GET /echo HTTP/1.1\r\n" HOST "X: a\rb\r\n\r\n" GET("/hidden")},
+        {417, "POST /echo HTTP/1.1\r\n" HOST "Expect: gold\r\nContent-Length: 1\r\n\r\na" GET("/hidden")},
+        {501, "TRACE /echo HTTP/1.1\r\n" HOST "\r\n" GET("/hidden")},
+        {501, "BREW /echo HTTP/1.1\r\n" HOST "\r\n" GET("/hidden")},
+        {505, "GET /echo HTTP/1.9\r\n" HOST "\r\n" GET("/hidden")},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+        struct client *client = client_new();
+        struct reply reply = reply_to(client, table[i].text);
+        if (reply.status != table[i].status) fail_msg("row %zu: %d", i, reply.status);
+        assert_contains(reply.body, "{\"detail\":\"");
+        assert_string_equal(reply_header(&reply, "Content-Type"), "application/json");
+        assert_string_equal(reply_header(&reply, "Connection"), "close");
+        assert_int_equal(strlen(reply_header(&reply, "X-Request-Id")), 32);
+        UNTIL(client_is_closed(client));
+        assert_int_equal(client->len, 0);
+        client_free(client);
+    }
+    assert_int_equal(world.started, 0);
+}
+
+static void options_reach_the_handler(void **state) {
+    struct client *client = client_new();
+    (void)state;
+    struct reply reply = reply_to(client, "OPTIONS /echo HTTP/1.1\r\n" HOST "\r\n");
+    assert_contains(reply.body, "\"method\":\"OPTIONS\"");
+    client_free(client);
+}
+
+static void raw_paths_are_kept(void **state) {
+    struct client *client = client_new();
+    (void)state;
+    struct reply reply = reply_to(client, GET("/a%00b%2Fc%?d=%00"));
+    assert_contains(reply.body, "\"path\":\"/a%00b%2Fc%\",\"query\":\"d=%00\"");
+    reply = reply_to(client, GET("http://h/abs?q"));
+    assert_contains(reply.body, "\"path\":\"/abs\",\"query\":\"q\"");
+    client_free(client);
+}
+
+static void the_log_has_a_line_each(void **state) {
+    struct server_options options = options_usual();
+    struct client *client;
+    int ends[2];
+    char lines[4096];
+    (void)state;
+    options.access_log = true;
+    world_open(options);
+    assert_int_equal(pipe(ends), 0);
+    log_open(LOG_JSON, LOG_INFO, ends[1]);
+    client = client_new();
+    reply_to(client, GET("/echo?secret"));
+    reply_to(client, "BREW /x HTTP/1.1\r\n" HOST "\r\n");
+    UNTIL(server_pending(world.server) == 0);
+    client_free(client);
+    log_open(LOG_TEXT, LOG_INFO, STDOUT_FILENO);
+    close(ends[1]);
+    ssize_t len = read(ends[0], lines, sizeof(lines) - 1);
+    close(ends[0]);
+    assert_true(len > 0);
+    lines[len] = '\0';
+    assert_contains(lines, "\"path\":\"/echo\"");
+    assert_contains(lines, "\"status\":200");
+    assert_contains(lines, "\"status\":501");
+    assert_contains(lines, "\"peer\":\"127.0.0.1\"");
+    assert_null(strstr(lines, "secret"));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_usual, world_close)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(one_connection_serves_many_requests),
+        TEST(the_clients_id_comes_back),
+        TEST(handlers_may_wait),
+        TEST(answers_wait_no_tick),
+        TEST(pipelined_requests_keep_their_order),
+        TEST(many_wait_at_once),
+        TEST(bodies_arrive_whole),
+        TEST(large_bodies_and_answers_pass),
+        TEST(continue_is_said_before_a_body),
+        TEST(some_answers_have_no_body),
+        TEST(handlers_headers_stand),
+        TEST(an_impossible_status_is_a_500),
+        TEST(old_clients_are_served),
+        TEST(refused_heads_close),
+        TEST(options_reach_the_handler),
+        TEST(raw_paths_are_kept),
+        cmocka_unit_test_teardown(the_log_has_a_line_each, world_close),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

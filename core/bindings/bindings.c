@@ -1,0 +1,21 @@
+/* bindings.c -- the one list of what Lua can call in C. */
+
+#include "bindings.h"
+#include <lauxlib.h>
+
+static const luaL_Reg tables[] = {{"db", bindings_db},       {"json", bindings_json},
+                                  {"form", bindings_form},   {"password", bindings_password},
+                                  {"jwt", bindings_jwt},     {"crypto", bindings_crypto},
+                                  {"cache", bindings_cache}, {"log", bindings_log},
+                                  {"clock", bindings_clock}, {NULL, NULL}};
+
+int bindings_open(lua_State *L) {
+    bindings_request(L);
+    lua_newtable(L);
+    for (const luaL_Reg *table = tables; table->name; table++) {
+        table->func(L);
+        lua_setfield(L, -2, table->name);
+    }
+    bindings_files(L, lua_gettop(L));
+    return 1;
+}

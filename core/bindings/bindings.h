@@ -1,0 +1,35 @@
+#ifndef PLATEIA_BINDINGS_BINDINGS_H
+#define PLATEIA_BINDINGS_BINDINGS_H
+
+/* bindings.h -- the list of C tables that Lua gets, as fields of `plateia.raw`. The prelude builds on it;
+ * scripts never see it. */
+
+#include <lua.h>
+
+struct buf;
+struct request;
+
+/* Pushes the table `plateia.raw`. Raises; the state's extra space holds its context. */
+int bindings_open(lua_State *L);
+
+/* Each file's own part: pushes its table (or function). */
+int bindings_db(lua_State *L);
+int bindings_json(lua_State *L);
+int bindings_form(lua_State *L);
+int bindings_password(lua_State *L);
+int bindings_jwt(lua_State *L);
+int bindings_crypto(lua_State *L);
+int bindings_cache(lua_State *L);
+int bindings_log(lua_State *L);
+int bindings_clock(lua_State *L);
+int bindings_files(lua_State *L, int raw); /* sets settings, scripts, file, progress in the table at `raw` */
+
+/* Appends the value at `index` as JSON to *out, which must be the context's scratch or outlive a raise. */
+void bindings_encode(lua_State *L, int index, struct buf *out);
+
+/* The request handle: pushes a new one for req and returns where it holds its pointer (emptied when the
+ * request ends). */
+struct request **bindings_push_request(lua_State *L, struct request *req);
+int bindings_request(lua_State *L); /* makes its metatable, leaves nothing on the stack */
+
+#endif

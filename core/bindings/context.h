@@ -1,0 +1,50 @@
+#ifndef PLATEIA_BINDINGS_CONTEXT_H
+#define PLATEIA_BINDINGS_CONTEXT_H
+
+/* context.h -- what the bindings of one Lua state reach: its worker's services, its generation's files, the
+ * task that runs.
+ *
+ * Found through the state's extra space, which coroutines inherit, so no registry look-up is paid. Owned by
+ * the generation. */
+
+#include "../base/arena.h"
+#include "../base/buf.h"
+#include "task.h"
+#include <lua.h>
+
+struct cache;
+struct hasher;
+struct mailbox;
+struct query_set;
+struct settings;
+struct share;
+struct snapshot;
+struct tokens;
+
+/* Of one worker; outlives every Lua state that uses it. */
+struct services {
+    struct share *db;
+    struct cache *cache;
+    struct hasher *hasher;
+    struct mailbox *mailbox;
+    struct tasks *tasks;
+    const struct tokens *tokens;
+    const struct settings *settings;
+    void (*progress)(long done, long total, const char *what); /* or NULL: nobody follows */
+};
+
+struct context {
+    const struct services *services;
+    const struct snapshot *snapshot;
+    const struct query_set *queries;
+    struct task *running; /* NULL while modules load */
+    struct buf scratch;   /* bytes on their way to Lua: owned here, so that a raise leaks nothing */
+    struct arena arena;   /* the same for small text; reset by whoever starts to use it */
+    int decode;           /* registry reference of the JSON decoder */
+};
+
+static inline struct context *context_of(lua_State *L) {
+    return *(struct context **)lua_getextraspace(L);
+}
+
+#endif

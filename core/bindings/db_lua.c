@@ -1,0 +1,318 @@
+/* db_lua.c -- raw.db: named statements and transactions. Nothing here blocks: a call submits, suspends its
+ * coroutine, and the continuation makes Lua values of what came back.
+ *
+ * A transaction is a userdata made empty before its lease is asked for, and listed in its task, so that
+ * neither an error nor a vanished client can keep a connection. */
+
+#include "db_lua.h"
+#include "../services/db/pool.h"
+#include "bindings.h"
+#include "context.h"
+#include <lauxlib.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define TRANSACTION "plateia.transaction"
+
+struct transaction {
+    struct lease *lease;      /* NULL: not begun, or over */
+    struct task *task;        /* whose list it is in; NULL when in none */
+    struct transaction *next; /* in the task's list */
+};
+
+/* ---- parameters ---- */
+
+/* A number as PostgreSQL's input wants it; integral floats are integers, as JSON knows no difference. */
+static void add_number(lua_State *L, struct buf *text, int index) {
+    lua_Integer integer;
+    lua_Number real = lua_tonumber(L, index);
+    if (lua_isinteger(L, index))
+        buf_add_int(text, lua_tointeger(L, index));
+    else if (lua_numbertointeger(floor(real), &integer) && floor(real) == real)
+        buf_add_int(text, integer);
+    else
+        buf_addf(text, "%.17g", real);
+}
+
+static void add_quoted(lua_State *L, struct buf *text, int index) {
+    size_t len;
+    const char *bytes = lua_tolstring(L, index, &len);
+    buf_add_char(text, '"');
+    for (size_t i = 0; i < len; i++) {
+        if (bytes[i] == '"' || bytes[i] == '\\') buf_add_char(text, '\\');
+        buf_add_char(text, bytes[i]);
+    }
+    buf_add_char(text, '"');
+}
+
+static bool has_nul(lua_State *L, int index) {
+    size_t len;
+    const char *bytes = lua_tolstring(L, index, &len);
+    return memchr(bytes, '\0', len) != NULL;
+}
+
+static void add_element(lua_State *L, struct buf *text, int argument) {
+    switch (lua_type(L, -1)) {
+    case LUA_TNUMBER: add_number(L, text, lua_gettop(L)); break;
+    case LUA_TBOOLEAN: buf_add_str(text, lua_toboolean(L, -1) ? "true" : "false"); break;
+    case LUA_TLIGHTUSERDATA: buf_add_str(text, "NULL"); break;
+    case LUA_TSTRING:
+        luaL_argcheck(L, !has_nul(L, -1), argument, "text for the database cannot hold a NUL byte");
+        add_quoted(L, text, lua_gettop(L));
+        break;
+    default: luaL_argerror(L, argument, "an array's elements are text, numbers, booleans or json.null");
+    }
+}
+
+static void add_array(lua_State *L, struct buf *text, int argument) {
+    lua_Integer count = luaL_len(L, argument);
+    buf_add_char(text, '{');
+    for (lua_Integer i = 1; i <= count; i++) {
+        if (i > 1) buf_add_char(text, ',');
+        lua_geti(L, argument, i);
+        add_element(L, text, argument);
+        lua_pop(L, 1);
+    }
+    buf_add_char(text, '}');
+}
+
+/* Adds the argument's text to the scratch; false for SQL NULL. */
+static bool add_argument(lua_State *L, struct buf *text, int argument) {
+    switch (lua_type(L, argument)) {
+    case LUA_TNIL:
+    case LUA_TLIGHTUSERDATA: return false;
+    case LUA_TNUMBER: add_number(L, text, argument); break;
+    case LUA_TBOOLEAN: buf_add_str(text, lua_toboolean(L, argument) ? "true" : "false"); break;
+    case LUA_TTABLE: add_array(L, text, argument); break;
+    case LUA_TSTRING: {
+        size_t len;
+        const char *bytes = lua_tolstring(L, argument, &len);
+        luaL_argcheck(L, !memchr(bytes, '\0', len), argument, "text for the database cannot hold a NUL byte");
+        buf_add(text, bytes, len);
+        break;
+    }
+    default: luaL_argerror(L, argument, "a parameter is text, a number, a boolean, an array or nil");
+    }
+    buf_add_char(text, '\0');
+    return true;
+}
+
+/* Arguments from `first` on as texts into params. The texts lie in the scratch until its next use. */
+static void take_params(lua_State *L, int first, const struct query *query, const char **params) {
+    struct buf *text = &context_of(L)->scratch;
+    size_t at[QUERY_MAX_PARAMS];
+    bool null[QUERY_MAX_PARAMS];
+    int given = lua_gettop(L) - first + 1;
+    if (given > (int)query->param_count)
+        luaL_error(L, "query \"%s\" takes %d parameters, not %d", query->name, (int)query->param_count,
+                   given);
+    lua_settop(L, first + (int)query->param_count - 1);
+    buf_clear(text);
+    for (size_t i = 0; i < query->param_count; i++) {
+        at[i] = text->len;
+        null[i] = !add_argument(L, text, first + (int)i);
+    }
+    if (text->failed) luaL_error(L, "out of memory");
+    for (size_t i = 0; i < query->param_count; i++)
+        params[i] = null[i] ? NULL : text->data + at[i];
+}
+
+static const struct query *check_query(lua_State *L, int argument) {
+    const char *name = luaL_checkstring(L, argument);
+    const struct query *query = query_set_find(context_of(L)->queries, name);
+    if (!query)
+        luaL_error(L, "there is no query \"%s\": a file sql/queries/%s.sql would make one", name, name);
+    return query;
+}
+
+/* ---- results ---- */
+
+/* "2026-11-22 18:13:00.123+00" as RFC 3339 wants it: "2026-11-22T18:13:00.123Z". */
+static void push_time(lua_State *L, const char *text, size_t len) {
+    char time[64];
+    if (len < 14 || len >= sizeof time || text[10] != ' ' || strcmp(text + len - 3, "+00") != 0) {
+        lua_pushlstring(L, text, len); /* infinity, BC, or another zone: as it is */
+        return;
+    }
+    memcpy(time, text, len);
+    time[10] = 'T';
+    time[len - 3] = 'Z';
+    lua_pushlstring(L, time, len - 2);
+}
+
+static void push_value(lua_State *L, enum value_type type, const char *text, size_t len) {
+    switch (type) {
+    case TYPE_BIGINT:
+    case TYPE_INT:
+        if (lua_stringtonumber(L, text) == 0) lua_pushlstring(L, text, len);
+        break;
+    case TYPE_DOUBLE:
+        if (lua_stringtonumber(L, text) == 0)
+            lua_pushlstring(L, text, len);
+        else
+            lua_pushnumber(L, lua_tonumber(L, -1)), lua_remove(L, -2);
+        break;
+    case TYPE_BOOLEAN: lua_pushboolean(L, text[0] == 't'); break;
+    case TYPE_TIMESTAMPTZ: push_time(L, text, len); break;
+    default: lua_pushlstring(L, text, len);
+    }
+}
+
+static void push_row(lua_State *L, const struct rows *rows, size_t row) {
+    size_t columns = rows_columns(rows), len;
+    lua_createtable(L, 0, (int)columns);
+    for (size_t c = 0; c < columns; c++) {
+        const char *text = rows_value(rows, row, c, &len);
+        if (!text) continue;
+        push_value(L, rows_type(rows, c), text, len);
+        lua_setfield(L, -2, rows_name(rows, c));
+    }
+}
+
+static void push_rows(lua_State *L, const struct rows *rows) {
+    size_t count = rows ? rows_count(rows) : 0;
+    lua_createtable(L, (int)count, 0);
+    for (size_t i = 0; i < count; i++) {
+        push_row(L, rows, i);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+}
+
+static int rows_arrived(lua_State *L, int status, lua_KContext ctx) {
+    (void)status, (void)ctx;
+    struct outcome *outcome = &context_of(L)->running->outcome;
+    if (outcome->err.code != ERR_OK) return task_push_failure(L, &outcome->err);
+    push_rows(L, outcome->rows);
+    outcome_done(outcome);
+    return 1;
+}
+
+/* ---- statements ---- */
+
+static int l_class(lua_State *L) {
+    static const char *const names[] = {"read", "lease", "batch"};
+    const struct query *query = query_set_find(context_of(L)->queries, luaL_checkstring(L, 1));
+    if (!query) return 0;
+    lua_pushstring(L, names[query->class]);
+    lua_pushinteger(L, (lua_Integer)query->param_count);
+    return 2;
+}
+
+static int l_run(lua_State *L) {
+    struct task *task = task_running(L, "db");
+    const struct query *query = check_query(L, 1);
+    const char *params[QUERY_MAX_PARAMS];
+    struct err err = {0};
+    if (task->transactions) return luaL_error(L, "a transaction is open: use its own query, one and commit");
+    take_params(L, 2, query, params);
+    if (share_run(context_of(L)->services->db, query, params, task->ticket, &err) != ERR_OK)
+        return task_push_failure(L, &err);
+    return task_wait(L, rows_arrived);
+}
+
+/* ---- transactions ---- */
+
+static void unlist(struct transaction *tx) {
+    if (!tx->task) return;
+    struct transaction **at = &tx->task->transactions;
+    while (*at != tx)
+        at = &(*at)->next;
+    *at = tx->next;
+    tx->task = NULL;
+}
+
+static void end_transaction(struct transaction *tx) {
+    struct lease *lease = tx->lease;
+    unlist(tx);
+    tx->lease = NULL;
+    lease_release(lease);
+}
+
+void db_end_transactions(struct task *task) {
+    while (task->transactions)
+        end_transaction(task->transactions);
+}
+
+static struct transaction *check_open(lua_State *L) {
+    struct transaction *tx = luaL_checkudata(L, 1, TRANSACTION);
+    if (!tx->lease) luaL_error(L, "the transaction is over");
+    return tx;
+}
+
+static int begun(lua_State *L, int status, lua_KContext ctx) {
+    (void)status, (void)ctx;
+    struct task *task = context_of(L)->running;
+    struct transaction *tx = lua_touserdata(L, -1);
+    if (task->outcome.err.code != ERR_OK) {
+        unlist(tx);
+        return task_push_failure(L, &task->outcome.err);
+    }
+    tx->lease = task->outcome.lease;
+    task->outcome.lease = NULL;
+    return 1;
+}
+
+static int l_begin(lua_State *L) {
+    struct task *task = task_running(L, "db.transaction");
+    struct err err = {0};
+    if (task->transactions) return luaL_error(L, "a transaction is open already: one at a time in a request");
+    struct transaction *tx = lua_newuserdatauv(L, sizeof *tx, 0);
+    *tx = (struct transaction){0};
+    luaL_setmetatable(L, TRANSACTION);
+    if (share_begin(context_of(L)->services->db, task->ticket, &err) != ERR_OK)
+        return task_push_failure(L, &err);
+    tx->task = task;
+    task->transactions = tx;
+    return task_wait(L, begun);
+}
+
+static int tx_run(lua_State *L) {
+    struct transaction *tx = check_open(L);
+    struct task *task = task_running(L, "tx:query");
+    const struct query *query = check_query(L, 2);
+    const char *params[QUERY_MAX_PARAMS];
+    struct err err = {0};
+    take_params(L, 3, query, params);
+    if (lease_run(tx->lease, query, params, task->ticket, &err) != ERR_OK) return task_push_failure(L, &err);
+    return task_wait(L, rows_arrived);
+}
+
+static int committed(lua_State *L, int status, lua_KContext ctx) {
+    (void)status, (void)ctx;
+    struct task *task = context_of(L)->running;
+    end_transaction(luaL_checkudata(L, 1, TRANSACTION));
+    if (task->outcome.err.code != ERR_OK) return task_push_failure(L, &task->outcome.err);
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+static int tx_commit(lua_State *L) {
+    struct transaction *tx = check_open(L);
+    struct task *task = task_running(L, "tx:commit");
+    struct err err = {0};
+    if (lease_commit(tx->lease, task->ticket, &err) != ERR_OK) return task_push_failure(L, &err);
+    return task_wait(L, committed);
+}
+
+static int tx_close(lua_State *L) {
+    end_transaction(luaL_checkudata(L, 1, TRANSACTION));
+    return 0;
+}
+
+static const luaL_Reg tx_methods[] = {
+    {"run", tx_run}, {"commit", tx_commit}, {"close", tx_close}, {NULL, NULL}};
+static const luaL_Reg tx_meta[] = {{"__gc", tx_close}, {"__close", tx_close}, {NULL, NULL}};
+static const luaL_Reg functions[] = {{"class", l_class}, {"run", l_run}, {"begin", l_begin}, {NULL, NULL}};
+
+int bindings_db(lua_State *L) {
+    luaL_newmetatable(L, TRANSACTION);
+    luaL_setfuncs(L, tx_meta, 0);
+    luaL_newlib(L, tx_methods);
+    lua_setfield(L, -2, "__index");
+    lua_pushliteral(L, "transaction");
+    lua_setfield(L, -2, "__metatable");
+    lua_pop(L, 1);
+    luaL_newlib(L, functions);
+    return 1;
+}

@@ -1,0 +1,45 @@
+/* log_lua.c -- raw.log: a line with fields. */
+
+#include "../base/log.h"
+#include "../exchange/request.h"
+#include "bindings.h"
+#include "context.h"
+#include <lauxlib.h>
+
+#define MAX_FIELDS 16
+
+static struct log_field field_on_top(lua_State *L, const char *name) {
+    if (lua_isinteger(L, -1)) return log_int(name, lua_tointeger(L, -1));
+    if (lua_type(L, -1) == LUA_TNUMBER) return log_real(name, lua_tonumber(L, -1));
+    if (lua_isboolean(L, -1)) return log_text(name, lua_toboolean(L, -1) ? "true" : "false");
+    return log_text(name, lua_tostring(L, -1)); /* NULL for what is no text: written as null */
+}
+
+static size_t take_fields(lua_State *L, int table, struct log_field *fields, size_t room) {
+    size_t count = 0;
+    lua_pushnil(L);
+    while (lua_next(L, table)) {
+        if (count < room && lua_type(L, -2) == LUA_TSTRING)
+            fields[count++] = field_on_top(L, lua_tostring(L, -2));
+        lua_pop(L, 1); /* the table keeps the text alive */
+    }
+    return count;
+}
+
+static int l_log(lua_State *L) {
+    static const char *const levels[] = {"debug", "info", "warn", "error", NULL};
+    struct log_field fields[MAX_FIELDS + 1];
+    struct task *task = context_of(L)->running;
+    size_t count = 0;
+    enum log_level level = (enum log_level)luaL_checkoption(L, 1, NULL, levels);
+    const char *message = luaL_checkstring(L, 2);
+    if (task && task->req) fields[count++] = log_text("request_id", task->req->id);
+    if (lua_istable(L, 3)) count += take_fields(L, 3, fields + count, MAX_FIELDS);
+    log_write(level, message, fields, count);
+    return 0;
+}
+
+int bindings_log(lua_State *L) {
+    lua_pushcfunction(L, l_log);
+    return 1;
+}

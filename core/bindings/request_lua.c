@@ -1,0 +1,142 @@
+/* request_lua.c -- the handle through which a script reads its request and writes its answer.
+ *
+ * The handle holds a pointer that the task empties when the request ends: a handle kept by a script is dead,
+ * never wild. */
+
+#include "../exchange/problem.h"
+#include "../exchange/request.h"
+#include "../services/settings.h"
+#include "bindings.h"
+#include "context.h"
+#include <lauxlib.h>
+#include <stdint.h>
+#include <string.h>
+
+#define REQUEST "plateia.request"
+
+static struct request *check(lua_State *L) {
+    struct request **handle = luaL_checkudata(L, 1, REQUEST);
+    if (!*handle) luaL_error(L, "the request is over");
+    return *handle;
+}
+
+static int req_id(lua_State *L) {
+    lua_pushstring(L, check(L)->id);
+    return 1;
+}
+
+static int req_method(lua_State *L) {
+    lua_pushstring(L, method_name(check(L)->method));
+    return 1;
+}
+
+static int req_path(lua_State *L) {
+    lua_pushstring(L, check(L)->path);
+    return 1;
+}
+
+static int req_query(lua_State *L) {
+    lua_pushstring(L, check(L)->query);
+    return 1;
+}
+
+static int req_peer(lua_State *L) {
+    lua_pushstring(L, check(L)->peer);
+    return 1;
+}
+
+static int req_param(lua_State *L) {
+    struct request *req = check(L);
+    lua_Integer index = luaL_checkinteger(L, 2);
+    luaL_argcheck(L, index >= 1 && (size_t)index <= req->param_count, 2, "no such path parameter");
+    lua_pushstring(L, req->params[index - 1]);
+    return 1;
+}
+
+static int req_header(lua_State *L) {
+    lua_pushstring(L, request_header(check(L), luaL_checkstring(L, 2)));
+    return 1;
+}
+
+static int req_body(lua_State *L) {
+    struct request *req = check(L);
+    lua_pushlstring(L, req->body, req->body_len);
+    return 1;
+}
+
+static int req_set_header(lua_State *L) {
+    size_t name_len, value_len;
+    struct request *req = check(L);
+    const char *name = luaL_checklstring(L, 2, &name_len), *value = luaL_checklstring(L, 3, &value_len);
+    if (strlen(name) != name_len || strlen(value) != value_len || !answer_header(req, name, value))
+        return luaL_error(L, "a header's name and value are one line without control characters");
+    return 0;
+}
+
+static int req_answer(lua_State *L) {
+    struct request *req = check(L);
+    lua_Integer status = luaL_checkinteger(L, 2);
+    size_t len, limit = (size_t)context_of(L)->services->settings->answer_limit;
+    const char *body = luaL_optlstring(L, 3, "", &len), *type = luaL_optstring(L, 4, NULL);
+    luaL_argcheck(L, status >= 200 && status <= 599, 2, "a status is 200 to 599");
+    if (len > limit) return luaL_error(L, "the answer has %d bytes, more than %d", (int)len, (int)limit);
+    if (type && !answer_header(req, "Content-Type", type)) return luaL_error(L, "a bad content type");
+    buf_clear(&req->answer.body);
+    buf_add(&req->answer.body, body, len);
+    req->answer.status = (int)status;
+    return 0;
+}
+
+/* The problem's JSON parts in the scratch, one behind the other; SIZE_MAX: not given. */
+static size_t encode_part(lua_State *L, int argument, struct buf *text) {
+    if (lua_isnoneornil(L, argument)) return SIZE_MAX;
+    size_t at = text->len;
+    luaL_checktype(L, argument, LUA_TTABLE);
+    bindings_encode(L, argument, text);
+    buf_add_char(text, '\0');
+    return at;
+}
+
+/* `{"a":1}` as members without braces. */
+static const char *strip_braces(char *object) {
+    size_t len = strlen(object);
+    object[len - 1] = '\0';
+    return len > 2 ? object + 1 : NULL;
+}
+
+static int req_problem(lua_State *L) {
+    struct request *req = check(L);
+    struct buf *text = &context_of(L)->scratch;
+    struct problem problem = {.status = (int)luaL_checkinteger(L, 2), .detail = luaL_optstring(L, 3, NULL)};
+    luaL_argcheck(L, problem.status >= 400 && problem.status <= 599, 2, "a problem's status is 400 to 599");
+    buf_clear(text);
+    size_t errors = encode_part(L, 4, text), more = encode_part(L, 5, text);
+    if (text->failed) return luaL_error(L, "out of memory");
+    if (errors != SIZE_MAX) problem.errors = text->data + errors;
+    if (more != SIZE_MAX) problem.more = strip_braces(text->data + more);
+    problem_answer(req, &problem);
+    return 0;
+}
+
+static const luaL_Reg methods[] = {
+    {"id", req_id},         {"method", req_method},   {"path", req_path},
+    {"query", req_query},   {"peer", req_peer},       {"param", req_param},
+    {"header", req_header}, {"body", req_body},       {"set_header", req_set_header},
+    {"answer", req_answer}, {"problem", req_problem}, {NULL, NULL}};
+
+struct request **bindings_push_request(lua_State *L, struct request *req) {
+    struct request **handle = lua_newuserdatauv(L, sizeof(struct request *), 0);
+    *handle = req;
+    luaL_setmetatable(L, REQUEST);
+    return handle;
+}
+
+int bindings_request(lua_State *L) {
+    luaL_newmetatable(L, REQUEST);
+    luaL_newlib(L, methods);
+    lua_setfield(L, -2, "__index");
+    lua_pushliteral(L, "request");
+    lua_setfield(L, -2, "__metatable");
+    lua_pop(L, 1);
+    return 0;
+}

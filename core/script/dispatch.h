@@ -1,0 +1,20 @@
+#ifndef PLATEIA_SCRIPT_DISPATCH_H
+#define PLATEIA_SCRIPT_DISPATCH_H
+
+/* dispatch.h -- a request to its route: the request_handler that main gives to a server. */
+
+#include "../exchange/request.h"
+
+struct generation;
+struct scheduler;
+
+struct dispatch {
+    struct scheduler *scheduler;
+    struct generation *generation; /* the one that new requests get */
+};
+
+/* Answers 400, 404 and 405 (with Allow) and OPTIONS itself; everything else runs a script. `dispatch`
+ * outlives its use. */
+struct request_handler dispatch_handler(struct dispatch *dispatch);
+
+#endif

@@ -1,0 +1,182 @@
+/* generation.c -- builds a Lua state from a snapshot. All Lua work runs protected, so that a state that
+ * reaches its memory limit while it loads is an error message and not an abort. */
+
+#include "generation.h"
+#include "../base/log.h"
+#include "sandbox.h"
+#include <lauxlib.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_IDLE 256
+
+static void *count_memory(void *ud, void *block, size_t old, size_t size) {
+    struct generation *generation = ud;
+    size_t had = block ? old : 0;
+    if (size == 0) {
+        free(block);
+        generation->memory -= had;
+        return NULL;
+    }
+    if (size > had && generation->memory + (size - had) > generation->memory_limit) return NULL;
+    void *moved = realloc(block, size);
+    if (moved) generation->memory = generation->memory - had + size;
+    return moved;
+}
+
+/* Every call into Lua is protected; what comes here is a fault of ours. */
+static int panic(lua_State *L) {
+    const char *text = lua_tostring(L, -1);
+    log_event(LOG_ERROR, "unprotected error in Lua", log_text("error", text ? text : "(no text)"));
+    return 0;
+}
+
+/* A field of the table at `index` as a registry reference; LUA_NOREF when it is nil. */
+static int take_function(lua_State *L, int index, const char *name) {
+    if (lua_getfield(L, index, name) == LUA_TNIL) {
+        lua_pop(L, 1);
+        return LUA_NOREF;
+    }
+    return luaL_ref(L, LUA_REGISTRYINDEX);
+}
+
+static const char *text_field(lua_State *L, int index, const char *name) {
+    if (lua_getfield(L, index, name) != LUA_TSTRING) luaL_error(L, "a route without %s", name);
+    return lua_tostring(L, -1);
+}
+
+/* Adds the route on the top of the stack. */
+static void add_route(lua_State *L, struct generation *generation, int number) {
+    struct err err = {0};
+    int route = lua_gettop(L);
+    const char *method = text_field(L, route, "method"), *path = text_field(L, route, "path");
+    enum method known = method_from(method);
+    if (known == METHOD_COUNT) luaL_error(L, "%s is no method of ours", method);
+    if (router_add(generation->router, known, path, number, &err) != ERR_OK) {
+        lua_getfield(L, route, "file_line");
+        luaL_error(L, "%s: %s", luaL_optstring(L, -1, "route"), err.text);
+    }
+    generation->runs[number] = take_function(L, route, "run");
+    if (generation->runs[number] == LUA_NOREF) luaL_error(L, "%s %s has no run", method, path);
+    lua_settop(L, route);
+}
+
+static void add_routes(lua_State *L, struct generation *generation) {
+    if (lua_getfield(L, -1, "routes") != LUA_TTABLE) luaL_error(L, "app.lua: routes is a list");
+    size_t count = lua_rawlen(L, -1);
+    generation->runs = calloc(count + 1, sizeof *generation->runs);
+    if (!generation->runs) luaL_error(L, "out of memory");
+    generation->run_count = count;
+    for (size_t i = 0; i < count; i++) {
+        lua_rawgeti(L, -1, (lua_Integer)i + 1);
+        add_route(L, generation, (int)i);
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+}
+
+static int build(lua_State *L) {
+    struct generation *generation = lua_touserdata(L, 1);
+    sandbox_open(L);
+    sandbox_prelude(L, "plateia.boot");
+    sandbox_require(L, "app");
+    lua_call(L, 1, 1);
+    luaL_checktype(L, -1, LUA_TTABLE);
+    add_routes(L, generation);
+    generation->seed = take_function(L, lua_gettop(L), "seed");
+    generation->import = take_function(L, lua_gettop(L), "import");
+    return 0;
+}
+
+static int add_trace(lua_State *L) {
+    if (lua_type(L, 1) == LUA_TSTRING) return 1; /* file:line is in it; a loader's trace adds nothing */
+    luaL_tolstring(L, 1, NULL);
+    return 1;
+}
+
+enum err_code generation_new(struct generation **ret, const struct generation_parts *parts, struct err *err) {
+    enum err_code code;
+    struct generation *generation = calloc(1, sizeof *generation);
+    if (!generation) return err_set(err, ERR_NO_MEMORY, "out of memory");
+    generation->memory_limit = parts->memory_limit;
+    generation->context = (struct context){.services = parts->services,
+                                           .snapshot = parts->snapshot,
+                                           .queries = parts->queries,
+                                           .decode = LUA_NOREF};
+    if ((code = router_new(&generation->router, err)) != ERR_OK) goto out;
+    if (!(generation->L = lua_newstate(count_memory, generation))) {
+        code = err_set(err, ERR_NO_MEMORY, "out of memory");
+        goto out;
+    }
+    lua_atpanic(generation->L, panic);
+    *(struct context **)lua_getextraspace(generation->L) = &generation->context;
+    lua_pushcfunction(generation->L, add_trace);
+    lua_pushcfunction(generation->L, build);
+    lua_pushlightuserdata(generation->L, generation);
+    if (lua_pcall(generation->L, 1, 0, 1) != LUA_OK) {
+        const char *text = lua_tostring(generation->L, -1);
+        code = err_set(err, ERR_INVALID, "%s", text ? text : "the scripts failed to load");
+        goto out;
+    }
+    lua_settop(generation->L, 0);
+    *ret = generation;
+    return ERR_OK;
+out:
+    generation_free(generation);
+    return code;
+}
+
+void generation_free(struct generation *generation) {
+    if (!generation) return;
+    while (generation->idle) {
+        struct coroutine *coroutine = generation->idle;
+        generation->idle = coroutine->next;
+        free(coroutine);
+    }
+    if (generation->L) lua_close(generation->L);
+    router_free(generation->router);
+    buf_done(&generation->context.scratch);
+    arena_done(&generation->context.arena);
+    free(generation->runs);
+    free(generation);
+}
+
+static int make_thread(lua_State *L) {
+    struct coroutine *coroutine = lua_touserdata(L, 1);
+    coroutine->co = lua_newthread(L);
+    coroutine->anchor = luaL_ref(L, LUA_REGISTRYINDEX);
+    return 0;
+}
+
+static struct coroutine *new_coroutine(struct generation *generation) {
+    struct coroutine *coroutine = calloc(1, sizeof *coroutine);
+    if (!coroutine) return NULL;
+    coroutine->generation = generation;
+    coroutine->anchor = LUA_NOREF;
+    lua_pushcfunction(generation->L, make_thread);
+    lua_pushlightuserdata(generation->L, coroutine);
+    if (lua_pcall(generation->L, 1, 0, 0) == LUA_OK) return coroutine;
+    lua_settop(generation->L, 0);
+    free(coroutine);
+    return NULL;
+}
+
+struct coroutine *generation_coroutine(struct generation *generation) {
+    struct coroutine *coroutine = generation->idle;
+    if (!coroutine) return new_coroutine(generation);
+    generation->idle = coroutine->next;
+    generation->idle_count--;
+    return coroutine;
+}
+
+void generation_give_back(struct generation *generation, struct coroutine *coroutine, bool spoilt) {
+    if (spoilt || generation->idle_count >= MAX_IDLE) {
+        luaL_unref(generation->L, LUA_REGISTRYINDEX, coroutine->anchor);
+        free(coroutine);
+        return;
+    }
+    lua_settop(coroutine->co, 0);
+    coroutine->next = generation->idle;
+    generation->idle = coroutine;
+    generation->idle_count++;
+}

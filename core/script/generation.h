@@ -1,0 +1,57 @@
+#ifndef PLATEIA_SCRIPT_GENERATION_H
+#define PLATEIA_SCRIPT_GENERATION_H
+
+/* generation.h -- one snapshot of scripts and queries as one worker runs it: a Lua state, its router, its
+ * coroutines.
+ *
+ * Built whole or not at all; after that only its own worker's thread touches it. Snapshot, queries and
+ * services are borrowed and outlive it. */
+
+#include "../base/err.h"
+#include "../bindings/context.h"
+#include "../exchange/router.h"
+#include <lua.h>
+#include <stddef.h>
+
+/* A coroutine and what it runs; reused for request after request. */
+struct coroutine {
+    struct generation *generation;
+    lua_State *co;
+    int anchor;   /* registry reference that keeps it alive */
+    int function; /* registry reference of what it runs */
+    struct coroutine *next;
+    /* a job's own */
+    const char *const *args;
+    int arg_count;
+    void (*ended)(void *ctx, bool fine, const char *text);
+    void *ctx;
+};
+
+struct generation {
+    lua_State *L;
+    struct context context;
+    struct router *router;
+    int *runs; /* registry references of the routes' functions, by route number */
+    size_t run_count;
+    int seed, import; /* references, or LUA_NOREF */
+    size_t memory, memory_limit;
+    struct coroutine *idle; /* finished ones, ready for the next */
+    unsigned idle_count;
+};
+
+struct generation_parts {
+    const struct services *services;
+    const struct snapshot *snapshot;
+    const struct query_set *queries;
+    size_t memory_limit; /* bytes */
+};
+
+enum err_code generation_new(struct generation **ret, const struct generation_parts *parts, struct err *err);
+void generation_free(struct generation *generation); /* no task may run on it */
+
+/* An idle coroutine, or a new one; NULL when the state's memory is at its limit. */
+struct coroutine *generation_coroutine(struct generation *generation);
+/* Gives it back for reuse, or, when `spoilt` (it raised, or was left waiting), for the collector. */
+void generation_give_back(struct generation *generation, struct coroutine *coroutine, bool spoilt);
+
+#endif

@@ -1,0 +1,259 @@
+/* sandbox.c -- builds the two circles.
+ *
+ * Freezing is done by views: an empty table whose metatable reads from the real one and refuses writing. The
+ * real tables are reachable from no script, so nothing that one script does can change a library under
+ * another. */
+
+#include "sandbox.h"
+#include "../base/log.h"
+#include "../bindings/bindings.h"
+#include "../bindings/context.h"
+#include "../services/snapshot.h"
+#include "prelude.h"
+#include <lauxlib.h>
+#include <lualib.h>
+#include <stdbool.h>
+#include <string.h>
+
+#define LOADED      "plateia.loaded"      /* prelude: name -> module */
+#define SCRIPTS     "plateia.scripts"     /* scripts: name -> module; false while it loads */
+#define VIEWS       "plateia.views"       /* prelude modules as scripts see them */
+#define ENVIRONMENT "plateia.environment" /* the scripts' _ENV */
+
+/* What scripts may require of the prelude. */
+static const char *const public_modules[] = {"all",      "bundle", "cache",    "clock", "crypto", "db",
+                                             "depend",   "fail",   "field",    "json",  "jwt",    "log",
+                                             "password", "route",  "settings", NULL};
+
+static const char *const base_names[] = {"assert", "error",  "getmetatable", "ipairs",   "next", "pairs",
+                                         "pcall",  "select", "tonumber",     "tostring", "type", "_VERSION",
+                                         NULL};
+static const char *const math_names[] = {"abs",        "ceil",      "cos",  "deg", "exp",        "floor",
+                                         "fmod",       "huge",      "log",  "max", "maxinteger", "min",
+                                         "mininteger", "modf",      "pi",   "rad", "sin",        "sqrt",
+                                         "tan",        "tointeger", "type", "ult", NULL};
+static const char *const os_names[] = {"clock", "date", "time", NULL};
+static const char *const string_names[] = {"byte",    "char",  "find",   "format", "gmatch",   "gsub",
+                                           "len",     "lower", "match",  "pack",   "packsize", "rep",
+                                           "reverse", "sub",   "unpack", "upper",  NULL};
+static const char *const table_names[] = {"concat", "insert", "move",   "pack",
+                                          "remove", "sort",   "unpack", NULL};
+static const char *const utf8_names[] = {"char", "charpattern", "codepoint", "codes", "len", "offset", NULL};
+
+/* ---- views ---- */
+
+static int refuse_write(lua_State *L) {
+    return luaL_error(L, "\"%s\" cannot be set here: use a local, or a field of a table of your own",
+                      luaL_tolstring(L, 2, NULL));
+}
+
+/* Replaces the table on the top by a read-only view of it. */
+static void freeze(lua_State *L) {
+    lua_newtable(L);
+    lua_createtable(L, 0, 3);
+    lua_rotate(L, -3, -1); /* view, meta, table */
+    lua_setfield(L, -2, "__index");
+    lua_pushcfunction(L, refuse_write);
+    lua_setfield(L, -2, "__newindex");
+    lua_pushboolean(L, 0);
+    lua_setfield(L, -2, "__metatable");
+    lua_setmetatable(L, -2);
+}
+
+/* Pushes a new table with the named fields of the table at `from`. */
+static void copy_fields(lua_State *L, int from, const char *const *names) {
+    lua_newtable(L);
+    for (; *names; names++) {
+        lua_getfield(L, from, *names);
+        lua_setfield(L, -2, *names);
+    }
+}
+
+/* ---- functions of our own in the scripts' base ---- */
+
+/* A finaliser would run at any allocation, outside every budget. */
+static int safe_setmetatable(lua_State *L) {
+    luaL_checktype(L, 1, LUA_TTABLE);
+    luaL_argexpected(L, lua_isnil(L, 2) || lua_istable(L, 2), 2, "nil or table");
+    lua_settop(L, 2);
+    if (luaL_getmetafield(L, 1, "__metatable") != LUA_TNIL)
+        return luaL_error(L, "cannot change a protected metatable");
+    if (lua_istable(L, 2)) {
+        lua_pushliteral(L, "__gc");
+        if (lua_rawget(L, 2) != LUA_TNIL)
+            return luaL_error(L, "scripts cannot set __gc: use a <close> variable");
+        lua_settop(L, 2);
+    }
+    lua_setmetatable(L, 1);
+    return 1;
+}
+
+static int print_to_log(lua_State *L) {
+    luaL_Buffer line;
+    int count = lua_gettop(L);
+    luaL_buffinit(L, &line);
+    for (int i = 1; i <= count; i++) {
+        if (i > 1) luaL_addchar(&line, ' ');
+        luaL_tolstring(L, i, NULL);
+        luaL_addvalue(&line);
+    }
+    luaL_pushresult(&line);
+    log_write(LOG_INFO, lua_tostring(L, -1), NULL, 0);
+    return 0;
+}
+
+/* ---- require ---- */
+
+static const struct prelude_file *find_prelude(const char *name) {
+    if (strncmp(name, "plateia.", 8) != 0) return NULL;
+    for (const struct prelude_file *file = prelude_files; file->name; file++)
+        if (strcmp(file->name, name + 8) == 0) return file;
+    return NULL;
+}
+
+void sandbox_prelude(lua_State *L, const char *name) {
+    luaL_getsubtable(L, LUA_REGISTRYINDEX, LOADED);
+    if (lua_getfield(L, -1, name) == LUA_TNIL) {
+        const struct prelude_file *file = find_prelude(name);
+        if (!file) luaL_error(L, "there is no module \"%s\"", name);
+        lua_pop(L, 1);
+        lua_pushfstring(L, "=prelude/%s.lua", file->name);
+        if (luaL_loadbufferx(L, file->text, file->len, lua_tostring(L, -1), "t") != LUA_OK) lua_error(L);
+        lua_remove(L, -2);
+        lua_call(L, 0, 1);
+        lua_pushvalue(L, -1);
+        lua_setfield(L, -3, name);
+    }
+    lua_remove(L, -2);
+}
+
+static bool is_public(const char *name) {
+    for (const char *const *module = public_modules; *module; module++)
+        if (strcmp(*module, name) == 0) return true;
+    return false;
+}
+
+static void push_view(lua_State *L, const char *name) {
+    if (!is_public(name + 8)) luaL_error(L, "there is no module \"%s\"", name);
+    luaL_getsubtable(L, LUA_REGISTRYINDEX, VIEWS);
+    if (lua_getfield(L, -1, name) == LUA_TNIL) {
+        lua_pop(L, 1);
+        sandbox_prelude(L, name);
+        if (lua_istable(L, -1)) freeze(L);
+        lua_pushvalue(L, -1);
+        lua_setfield(L, -3, name);
+    }
+    lua_remove(L, -2);
+}
+
+/* Loads and runs a script's file; leaves what it returns. */
+static void run_module(lua_State *L, const char *name) {
+    const struct module *module = snapshot_find(context_of(L)->snapshot, name);
+    if (!module) luaL_error(L, "there is no module \"%s\" in the script folder", name);
+    if (luaL_loadbufferx(L, module->text, module->len, module->chunk, "t") != LUA_OK) lua_error(L);
+    lua_getfield(L, LUA_REGISTRYINDEX, ENVIRONMENT);
+    lua_setupvalue(L, -2, 1);
+    lua_pushstring(L, name);
+    lua_call(L, 1, 1);
+    if (lua_isnil(L, -1)) luaL_error(L, "%s: the file returns nothing", module->chunk + 1);
+}
+
+void sandbox_require(lua_State *L, const char *name) {
+    luaL_getsubtable(L, LUA_REGISTRYINDEX, SCRIPTS);
+    int type = lua_getfield(L, -1, name);
+    if (type == LUA_TBOOLEAN)
+        luaL_error(L, "module \"%s\" requires itself, directly or through others", name);
+    if (type == LUA_TNIL) {
+        lua_pop(L, 1);
+        lua_pushboolean(L, 0);
+        lua_setfield(L, -2, name);
+        run_module(L, name);
+        lua_pushvalue(L, -1);
+        lua_setfield(L, -3, name);
+    }
+    lua_remove(L, -2);
+}
+
+/* The prelude's own require: `all` loads scripts by name. */
+static int prelude_require(lua_State *L) {
+    const char *name = luaL_checkstring(L, 1);
+    if (strncmp(name, "plateia.", 8) == 0)
+        sandbox_prelude(L, name);
+    else
+        sandbox_require(L, name);
+    return 1;
+}
+
+static int script_require(lua_State *L) {
+    const char *name = luaL_checkstring(L, 1);
+    if (strncmp(name, "plateia.", 8) == 0)
+        push_view(L, name);
+    else
+        sandbox_require(L, name);
+    return 1;
+}
+
+/* ---- building ---- */
+
+static void open_libraries(lua_State *L) {
+    static const luaL_Reg libraries[] = {{LUA_GNAME, luaopen_base},       {LUA_TABLIBNAME, luaopen_table},
+                                         {LUA_OSLIBNAME, luaopen_os},     {LUA_STRLIBNAME, luaopen_string},
+                                         {LUA_MATHLIBNAME, luaopen_math}, {LUA_UTF8LIBNAME, luaopen_utf8},
+                                         {LUA_DBLIBNAME, luaopen_debug},  {NULL, NULL}};
+    for (const luaL_Reg *library = libraries; library->func; library++) {
+        luaL_requiref(L, library->name, library->func, 1);
+        lua_pop(L, 1);
+    }
+    lua_register(L, "require", prelude_require);
+    luaL_getsubtable(L, LUA_REGISTRYINDEX, LOADED);
+    bindings_open(L);
+    lua_setfield(L, -2, "plateia.raw");
+    lua_pop(L, 1);
+}
+
+/* Puts a frozen copy of a library into the table on the top. */
+static void add_library(lua_State *L, const char *name, const char *const *names) {
+    lua_getglobal(L, name);
+    copy_fields(L, lua_gettop(L), names);
+    lua_remove(L, -2);
+    freeze(L);
+    lua_setfield(L, -2, name);
+}
+
+/* ("x"):rep(2) finds its methods here, and getmetatable("") finds nothing. */
+static void guard_strings(lua_State *L) {
+    lua_pushliteral(L, "");
+    lua_getmetatable(L, -1);
+    lua_getglobal(L, "string");
+    copy_fields(L, lua_gettop(L), string_names);
+    lua_setfield(L, -3, "__index");
+    lua_pop(L, 1);
+    lua_pushboolean(L, 0);
+    lua_setfield(L, -2, "__metatable");
+    lua_pop(L, 2);
+}
+
+static void open_environment(lua_State *L) {
+    static const luaL_Reg own[] = {{"setmetatable", safe_setmetatable},
+                                   {"print", print_to_log},
+                                   {"require", script_require},
+                                   {NULL, NULL}};
+    lua_pushglobaltable(L);
+    copy_fields(L, lua_gettop(L), base_names);
+    lua_remove(L, -2);
+    luaL_setfuncs(L, own, 0);
+    add_library(L, "math", math_names);
+    add_library(L, "os", os_names);
+    add_library(L, "string", string_names);
+    add_library(L, "table", table_names);
+    add_library(L, "utf8", utf8_names);
+    freeze(L);
+    lua_setfield(L, LUA_REGISTRYINDEX, ENVIRONMENT);
+}
+
+void sandbox_open(lua_State *L) {
+    luaL_checkstack(L, 16, NULL);
+    open_libraries(L);
+    open_environment(L);
+    guard_strings(L);
+}

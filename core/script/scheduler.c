@@ -1,0 +1,186 @@
+/* scheduler.c -- the only caller of lua_resume. Everything a coroutine does, its first allocation included,
+ * happens inside a resume, where a raise is an error value and not a jump across our frames. */
+
+#include "scheduler.h"
+#include "../base/log.h"
+#include "../bindings/bindings.h"
+#include "../bindings/task.h"
+#include "../exchange/problem.h"
+#include "../services/db/pool.h"
+#include "generation.h"
+#include <lauxlib.h>
+#include <stdlib.h>
+
+struct scheduler {
+    struct tasks tasks; /* first: a task's resume finds nothing else */
+};
+
+static struct coroutine *coroutine_of(struct task *task) {
+    return task->owner;
+}
+
+/* ---- inside the coroutine ---- */
+
+static int request_done(lua_State *L, int status, lua_KContext ctx) {
+    (void)L, (void)status, (void)ctx;
+    return 0;
+}
+
+static int request_entry(lua_State *L) {
+    struct task *task = lua_touserdata(L, 1);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, coroutine_of(task)->function);
+    task->handle = bindings_push_request(L, task->req);
+    lua_pushvalue(L, -1);
+    lua_insert(L, 1); /* kept on the stack: the task points into it */
+    lua_callk(L, 1, 0, 0, request_done);
+    return request_done(L, LUA_OK, 0);
+}
+
+static int job_done(lua_State *L, int status, lua_KContext ctx) {
+    (void)L, (void)status, (void)ctx;
+    return 2;
+}
+
+static int job_entry(lua_State *L) {
+    struct coroutine *coroutine = coroutine_of(lua_touserdata(L, 1));
+    lua_rawgeti(L, LUA_REGISTRYINDEX, coroutine->function);
+    for (int i = 0; i < coroutine->arg_count; i++)
+        lua_pushstring(L, coroutine->args[i]);
+    lua_callk(L, coroutine->arg_count, 2, 0, job_done);
+    return job_done(L, LUA_OK, 0);
+}
+
+/* ---- how it ends ---- */
+
+static void end_task(struct tasks *tasks, struct task *task, bool spoilt) {
+    struct coroutine *coroutine = coroutine_of(task);
+    if (task->req) task->req->work = NULL;
+    tasks_give_back(tasks, task);
+    generation_give_back(coroutine->generation, coroutine, spoilt);
+}
+
+static void end_request(struct tasks *tasks, struct task *task, int status) {
+    struct request *req = task->req;
+    if (status != LUA_OK) {
+        const char *text = lua_type(task->co, -1) == LUA_TSTRING ? lua_tostring(task->co, -1) : NULL;
+        log_event(LOG_ERROR, "handler failed", log_text("request_id", req->id), log_text("route", req->route),
+                  log_text("error", text ? text : "(no text)"));
+        problem_say(req, status == LUA_ERRMEM ? 503 : 500, NULL);
+    } else if (req->answer.status == 0) {
+        log_event(LOG_ERROR, "handler gave no answer", log_text("request_id", req->id),
+                  log_text("route", req->route));
+        problem_say(req, 500, NULL);
+    }
+    end_task(tasks, task, status != LUA_OK);
+}
+
+static void end_job(struct tasks *tasks, struct task *task, int status) {
+    struct coroutine *coroutine = coroutine_of(task);
+    void (*ended)(void *, bool, const char *) = coroutine->ended;
+    void *ctx = coroutine->ctx;
+    bool fine = status == LUA_OK && lua_toboolean(task->co, -2);
+    const char *text = lua_type(task->co, -1) == LUA_TSTRING ? lua_tostring(task->co, -1) : NULL;
+    if (fine) text = lua_type(task->co, -2) == LUA_TSTRING ? lua_tostring(task->co, -2) : "";
+    ended(ctx, fine, text ? text : "the job failed without saying why");
+    end_task(tasks, task, status != LUA_OK);
+}
+
+/* Runs the task until it waits (true) or ends. */
+static bool step(struct tasks *tasks, struct task *task, int arg_count) {
+    struct context *context = &coroutine_of(task)->generation->context;
+    int count;
+    context->running = task;
+    int status = lua_resume(task->co, NULL, arg_count, &count);
+    context->running = NULL;
+    if (status == LUA_YIELD) return true;
+    if (task->req)
+        end_request(tasks, task, status);
+    else
+        end_job(tasks, task, status);
+    return false;
+}
+
+static void resume(struct tasks *tasks, struct task *task) {
+    struct request *req = task->req;
+    if (!step(tasks, task, 0) && req) request_answered(req);
+}
+
+/* ---- how it starts ---- */
+
+static struct task *new_task(struct scheduler *scheduler, struct generation *generation, int function,
+                             lua_CFunction entry) {
+    struct coroutine *coroutine = generation_coroutine(generation);
+    if (!coroutine) return NULL;
+    struct task *task = tasks_take(&scheduler->tasks);
+    if (!task) {
+        generation_give_back(generation, coroutine, false);
+        return NULL;
+    }
+    coroutine->function = function;
+    task->owner = coroutine;
+    task->co = coroutine->co;
+    lua_pushcfunction(task->co, entry);
+    lua_pushlightuserdata(task->co, task);
+    return task;
+}
+
+enum request_state scheduler_request(struct scheduler *scheduler, struct generation *generation, int route,
+                                     struct request *req) {
+    struct task *task = new_task(scheduler, generation, generation->runs[route], request_entry);
+    if (!task) {
+        problem_say(req, 503, "the server is out of memory for scripts: try again in a moment");
+        return REQUEST_ANSWERED;
+    }
+    task->req = req;
+    req->work = task;
+    return step(&scheduler->tasks, task, 1) ? REQUEST_WAITING : REQUEST_ANSWERED;
+}
+
+void scheduler_cancel(struct scheduler *scheduler, struct request *req) {
+    if (req->work) end_task(&scheduler->tasks, req->work, true);
+}
+
+enum err_code scheduler_job(struct scheduler *scheduler, struct generation *generation, enum job job,
+                            const char *const *args, int arg_count,
+                            void (*ended)(void *ctx, bool fine, const char *text), void *ctx,
+                            struct err *err) {
+    int function = job == JOB_SEED ? generation->seed : generation->import;
+    if (function == LUA_NOREF) return err_set(err, ERR_NOT_FOUND, "app.lua has no such job");
+    struct task *task = new_task(scheduler, generation, function, job_entry);
+    if (!task) return err_set(err, ERR_NO_MEMORY, "out of memory");
+    struct coroutine *coroutine = coroutine_of(task);
+    coroutine->args = args;
+    coroutine->arg_count = arg_count;
+    coroutine->ended = ended;
+    coroutine->ctx = ctx;
+    step(&scheduler->tasks, task, 1);
+    return ERR_OK;
+}
+
+/* ---- what services bring ---- */
+
+void scheduler_database(void *ctx, struct share_answer *answer) {
+    struct scheduler *scheduler = ctx;
+    struct outcome outcome = {.err = answer->err, .rows = answer->rows, .lease = answer->lease};
+    tasks_deliver(&scheduler->tasks, answer->who, &outcome);
+}
+
+struct tasks *scheduler_tasks(struct scheduler *scheduler) {
+    return &scheduler->tasks;
+}
+
+enum err_code scheduler_new(struct scheduler **ret, struct err *err) {
+    struct scheduler *scheduler = calloc(1, sizeof *scheduler);
+    if (!scheduler) return err_set(err, ERR_NO_MEMORY, "out of memory");
+    tasks_init(&scheduler->tasks, resume);
+    *ret = scheduler;
+    return ERR_OK;
+}
+
+void scheduler_free(struct scheduler *scheduler) {
+    if (!scheduler) return;
+    for (uint32_t i = 0; i < scheduler->tasks.count; i++)
+        if (scheduler->tasks.slots[i]->live) end_task(&scheduler->tasks, scheduler->tasks.slots[i], true);
+    tasks_done(&scheduler->tasks);
+    free(scheduler);
+}

@@ -1,0 +1,87 @@
+-- plateia.boot: from app.lua's table to what the core runs. Whatever does not fit together is refused here,
+-- before a single request is served by it.
+
+local mark = require "plateia.mark"
+local options = require "plateia.options"
+local pipeline = require "plateia.pipeline"
+
+local known = { routes = "table", adapters = "table", required = "table", seed = "function", import = "function" }
+
+local function refuse(why, at)
+  options.refuse("app.lua", why, at or false)
+end
+
+-- A file of routes/ returns one route or a list of them.
+local function flatten(list)
+  local routes = {}
+  for i, item in ipairs(list) do
+    for _, route in ipairs(mark.is("route", item) and { item } or item) do
+      if not mark.is("route", route) then refuse(("routes: entry %d is no declaration of plateia.route"):format(i)) end
+      routes[#routes + 1] = route
+    end
+  end
+  return routes
+end
+
+-- Names of parameters make no difference: "/a/{x}" and "/a/{y}" are one route.
+local function check_unique(routes)
+  local seen = {}
+  for _, route in ipairs(routes) do
+    local pattern = route.method .. " " .. route.template:gsub("{[^}]*}", "{}")
+    local other = seen[pattern]
+    if other then
+      options.refuse(route.method .. " " .. route.template,
+        "stands already at " .. tostring(other.file_line), route.file_line)
+    end
+    seen[pattern] = route
+  end
+end
+
+-- required: "METHOD /path" -> "open" or the security that must guard it. So no edit can lose a route, or its
+-- login, without being told.
+local function check_required(required, routes)
+  local by_name = {}
+  for _, route in ipairs(routes) do by_name[route.method .. " " .. route.template] = route end
+  for name, security in pairs(required) do
+    local route = by_name[name]
+    if not route then refuse(("required: there is no route %s"):format(name)) end
+    if security ~= "open" and not route.ways.securities[security] then
+      options.refuse(name, ("app.lua requires the security \"%s\", and no depend of this route gives it")
+        :format(tostring(security)), route.file_line)
+    end
+  end
+end
+
+local function by_name(adapters)
+  local found, names = {}, {}
+  for i, adapter in ipairs(adapters) do
+    if type(adapter) ~= "table" or type(adapter.name) ~= "string" then
+      refuse(("adapters: entry %d has no name"):format(i))
+    end
+    if found[adapter.name] then refuse(("adapters: two are called \"%s\""):format(adapter.name)) end
+    found[adapter.name], names[#names + 1] = adapter, adapter.name
+  end
+  table.sort(names)
+  return found, table.concat(names, ", ")
+end
+
+local function importer(app)
+  if not app.import then return nil end
+  local adapters, names = by_name(app.adapters or {})
+  return function(name, text)
+    local adapter = adapters[name]
+    if not adapter then return nil, ("there is no adapter \"%s\"; there are: %s"):format(tostring(name), names) end
+    return app.import(adapter, text)
+  end
+end
+
+return function(app)
+  options.check("app.lua", app, known, false)
+  local routes, list = flatten(app.routes or {}), {}
+  check_unique(routes)
+  for i, route in ipairs(routes) do
+    list[i] = { method = route.method, path = route.template, run = pipeline.make(route), file_line = route.file_line }
+  end
+  check_required(app.required or {}, routes)
+  return { routes = list, seed = app.seed, import = importer(app) }
+end

@@ -1,0 +1,89 @@
+-- Routes whose answer is kept for everybody: found again by the route and its checked inputs, with a strong
+-- ETag.
+--
+-- Clients are told `no-cache`: they keep the body but ask each time, so that a change is seen at once, and an
+-- unchanged answer costs a 304. What is kept is the ETag followed by the body: one value, one look-up.
+
+local answer = require "plateia.answer"
+local raw = require "plateia.raw"
+
+local cache, sha256 = raw.cache, raw.crypto.sha256
+local ETAG_LENGTH = 34 -- 32 hexadecimal digits in quotes
+
+local cached = {}
+
+-- ---- when the route is loaded ----
+
+-- path and query: plans of input.lua, or nil.
+function cached.plan(route, inputs)
+  local given, parts = route.cached, {}
+  for _, where in ipairs { "path", "query" } do
+    for _, member in ipairs(inputs[where] and inputs[where].members or {}) do
+      parts[#parts + 1] = { where = where, name = member.name }
+    end
+  end
+  return {
+    name = route.method .. " " .. route.template,
+    parts = parts,
+    rule = { ttl = given.ttl, fresh = given.fresh, stale = given.stale, tags = given.drop_on },
+  }
+end
+
+-- ---- when a request comes ----
+
+-- Checked text holds no NUL, so NUL can part the values; "=" tells an empty value from none.
+function cached.key(plan, req)
+  local key, parts = plan.name, plan.parts
+  for i = 1, #parts do
+    local value = req[parts[i].where][parts[i].name]
+    key = key .. (value == nil and "\0" or "\0=" .. tostring(value))
+  end
+  return key
+end
+
+-- True when the client says that it has what the tag names (RFC 9110, 13.1.2: weak comparison).
+function cached.matches(header, tag)
+  if not header then return false end
+  if header == tag or header:find("^%s*%*%s*$") then return true end
+  for given in header:gmatch('"[^"]*"') do
+    if given == tag then return true end
+  end
+  return false
+end
+
+-- Runs the handler and keeps what it answers. Should it fail, the pipeline sees `_filling` and gives up the
+-- filling, so that the next asker tries.
+local function fill(route, plan, req, key, ticket)
+  req._filling = key
+  local value, status, headers = route.handler(req)
+  if headers or status and status ~= 200 then
+    error("a cached route answers 200, without headers of its own", 0)
+  end
+  local body = answer.body(route, value, 200)
+  local kept = '"' .. sha256(body):sub(1, ETAG_LENGTH - 2) .. '"' .. body
+  local fine, why = cache.put(key, kept, plan.rule, ticket)
+  if not fine then
+    raw.log("warn", "an answer was not kept", { route = plan.name, reason = why })
+    cache.abandon(key)
+  end
+  req._filling = nil
+  return kept
+end
+
+local function send(handle, kept, age)
+  local tag = kept:sub(1, ETAG_LENGTH)
+  handle:set_header("ETag", tag)
+  handle:set_header("Cache-Control", "public, no-cache")
+  if cached.matches(handle:header("If-None-Match"), tag) then return handle:answer(304) end
+  handle:set_header("Age", tostring(age // 1 | 0))
+  handle:answer(200, kept:sub(ETAG_LENGTH + 1))
+end
+
+function cached.serve(route, plan, handle, req)
+  local key = cached.key(plan, req)
+  local found, kept, age = cache.get(key)
+  if found == "miss" then kept, age = fill(route, plan, req, key, kept), 0 end
+  send(handle, kept, age)
+end
+
+return cached

@@ -1,0 +1,3 @@
+-- plateia.jwt: sign(subject) -> token, expires_in; verify(token) -> { sub, iat, exp } or nil, message, "denied".
+
+return require("plateia.raw").jwt

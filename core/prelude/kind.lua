@@ -1,0 +1,71 @@
+-- What all kinds of field have in common.
+--
+-- A field is a plain table: its kind and bounds, which describe it, and the functions that use them:
+--   text(raw)    from a path, query or form   -> value | nil, problems (see wrong.lua)
+--   json(value)  from a JSON body             -> value | nil, problems
+--   write(value) into an answer               -> value | nil, why (follows the value's name in a sentence)
+-- Success is the absence of the second result, since a value may be false.
+
+local mark = require "plateia.mark"
+local options = require "plateia.options"
+local wrong = require "plateia.wrong"
+
+local kind = {}
+
+-- May stand in every field. `check(value)` gives the value on, changed or not, or returns nil and a sentence.
+local common = {
+  optional = "boolean", default = "any", check = "function", secret = "boolean",
+  summary = "string", example = "any",
+}
+
+function kind.new(name, given, known)
+  local all, self = {}, { kind = name }
+  for key, wanted in pairs(common) do all[key] = wanted end
+  for key, wanted in pairs(known) do all[key] = wanted end
+  options.check("field." .. name, given or {}, all)
+  for key, value in pairs(given or {}) do self[key] = value end
+  return mark.set("field", self)
+end
+
+function kind.is(value)
+  return mark.is("field", value)
+end
+
+local function run_check(check, value, input)
+  local checked, why = check(value)
+  if checked == nil then
+    return nil, wrong.one("value_error", "Value error, " .. (why or "not a good value"), input)
+  end
+  return checked
+end
+
+-- A reader that also does what `check` and `secret` ask for; the reader itself where they do not stand.
+local function guarded(self, read)
+  local check, secret = self.check, self.secret
+  if not check and not secret then return read end
+  return function(input)
+    local value, problems = read(input)
+    if check and not problems then value, problems = run_check(check, value, input) end
+    if problems and secret then wrong.hide(problems) end
+    return value, problems
+  end
+end
+
+local function accept_default(self)
+  if self.default == nil then return end
+  local what = "field." .. self.kind
+  if type(self.default) == "table" then options.refuse(what, "a default is a plain value") end
+  local value, problems = self.json(self.default)
+  if problems then options.refuse(what, "the default does not fit: " .. problems[1].msg) end
+  self.default = value
+end
+
+-- Ends the making of a field that has its functions.
+function kind.finish(self)
+  self.text = self.text and guarded(self, self.text)
+  self.json = guarded(self, self.json)
+  accept_default(self)
+  return self
+end
+
+return kind

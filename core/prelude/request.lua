@@ -1,0 +1,34 @@
+-- The request as handlers and depends see it.
+--
+-- Plain fields: path, query, body, form (what the route declared, read and checked) and each depend under its
+-- key. The rest is asked of the core when it is wanted; most handlers never ask.
+
+local request = {}
+local methods, Request = {}, {}
+
+-- A header of the request, or nil.
+function methods.header(req, name)
+  return req._handle:header(name)
+end
+
+-- A header of the answer, whatever the answer will be.
+function methods.set_header(req, name, value)
+  req._handle:set_header(name, value)
+end
+
+-- The client's address.
+function methods.peer(req)
+  return req._handle:peer()
+end
+
+function Request.__index(req, key)
+  if key == "id" then return req._handle:id() end
+  return methods[key]
+end
+
+-- The nils make room for what the pipeline will set.
+function request.new(handle)
+  return setmetatable({ _handle = handle, path = nil, query = nil, body = nil, form = nil }, Request)
+end
+
+return request

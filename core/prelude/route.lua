@@ -1,0 +1,89 @@
+-- plateia.route: declares a route. A file of routes/ returns one declaration, or a list of them.
+--
+--   return route.get "/things/{id}" {
+--     path = { id = field.integer { min = 1 } },
+--     answers = { [200] = things.Thing, [404] = fail.Problem },
+--     handler = function(req) ... return thing end,        -- value, status (200), headers
+--   }
+--
+-- Nothing registers itself: app.lua lists what is on, and boot.lua checks it as a whole.
+
+local mark = require "plateia.mark"
+local options = require "plateia.options"
+local place = require "plateia.place"
+local shape = require "plateia.shape"
+
+local known = {
+  summary = "string", path = "table", query = "table", body = "table", form = "table", depends = "table",
+  answers = "table", cached = "table", handler = "function",
+}
+local known_cached = { ttl = "number", fresh = "number", stale = "number", drop_on = "table" }
+
+-- Names that a request has for itself, so that no depend can hide them.
+local reserved = { path = true, query = true, body = true, form = true, id = true, header = true, set_header = true,
+  peer = true, _handle = true, _filling = true }
+
+local function check_depends(depends, refuse)
+  for key, depend in pairs(depends or {}) do
+    if not mark.is("depend", depend) then refuse(("depends.%s is not a depend"):format(key)) end
+    if reserved[key] then refuse(("depends.%s would hide the request's own %s"):format(key, key)) end
+  end
+end
+
+local function check_answers(answers, refuse, at)
+  local good = false
+  for status, form in pairs(answers or {}) do
+    if math.type(status) ~= "integer" or status < 200 or status > 599 then
+      refuse(("answers: %s is not a status"):format(tostring(status)))
+    end
+    if type(form) ~= "table" then refuse(("answers[%d] is not a form of plateia.field"):format(status)) end
+    answers[status] = shape.of(form, at)
+    good = good or status < 300
+  end
+  if not good then refuse("answers names no good answer: answers = { [200] = field.object { ... } }") end
+end
+
+-- What is kept is one body for everybody, so it may depend on nothing but path and query.
+local function check_cached(given, refuse, at)
+  if not given.cached then return end
+  options.check("cached", given.cached, known_cached, at)
+  if given.method ~= "GET" then refuse("only GET may be cached") end
+  if given.depends and next(given.depends) then refuse("a cached route is the same for everyone: no depends") end
+  if (given.cached.ttl or 0) <= 0 then refuse("cached: ttl is missing (seconds)") end
+end
+
+local function check_inputs(given, refuse, at)
+  if given.body and given.form then refuse("a request has a body or a form, not both") end
+  if given.method == "GET" and (given.body or given.form) then refuse("GET takes no body") end
+  given.body = given.body and shape.of(given.body, at)
+end
+
+local function declare(method, template, at)
+  return function(given)
+    local what = method .. " " .. template
+    local function refuse(why) options.refuse(what, why, at) end
+    options.check(what, given, known, at)
+    if not given.handler then refuse("handler is missing") end
+    given.method, given.template, given.file_line = method, template, at
+    check_inputs(given, refuse, at)
+    check_depends(given.depends, refuse)
+    check_answers(given.answers, refuse, at)
+    check_cached(given, refuse, at)
+    return mark.set("route", given)
+  end
+end
+
+local route = {}
+
+for _, method in ipairs { "GET", "POST", "PUT", "PATCH", "DELETE" } do
+  -- The place is taken here: the call behind it is often a tail call (`return route.get "/" { ... }`).
+  route[method:lower()] = function(template)
+    local at = place()
+    if type(template) ~= "string" or not template:find("^/") then
+      options.refuse("route." .. method:lower(), "the path is text that starts with \"/\"", at)
+    end
+    return declare(method, template, at)
+  end
+end
+
+return route

@@ -1,0 +1,37 @@
+-- The catalogue as readers see it.
+
+local db = require "plateia.db"
+local field = require "plateia.field"
+
+local films = {}
+
+films.Film = field.object({
+  id = field.integer { min = 1 },
+  title = field.string {},
+  year = field.integer { optional = true },
+  genre = field.string { optional = true },
+  director = field.string { optional = true },
+  minutes = field.integer { optional = true, summary = "running time" },
+}, { name = "Film" })
+
+local list = db.query "movies_page"
+local search = db.query "movies_search"
+
+films.find = db.one("movie_by_id", "there is no film with this id")
+
+-- At most `limit` films by id, those behind `after`, with `text` in the title (or "" or nil: all). Also
+-- returns the id after which the next page begins, or nil at the end: one film more than wanted is asked for.
+function films.page(after, limit, text)
+  local rows, why, code
+  if text and text ~= "" then
+    rows, why, code = search(text, after, limit + 1)
+  else
+    rows, why, code = list(after, limit + 1)
+  end
+  if not rows then return nil, why, code end
+  if #rows <= limit then return rows end
+  rows[limit + 1] = nil
+  return rows, rows[limit].id
+end
+
+return films

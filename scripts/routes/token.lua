@@ -1,0 +1,34 @@
+local route, field, fail = require "plateia.route", require "plateia.field", require "plateia.fail"
+local users = require "lib.users"
+
+local Token = field.object({
+  access_token = field.string {},
+  token_type = field.string {},
+  expires_in = field.integer { summary = "seconds" },
+}, { name = "Token" })
+
+-- FastAPI's clients expect 401 and `detail`, those of RFC 6749 (5.2) `error`: they get both.
+local function refuse(why)
+  return fail.unauthorized(why, { error = "invalid_grant", error_description = why })
+end
+
+return route.post "/token" {
+  summary = "Sign in: an OAuth2 token for name and password",
+  form = {
+    username = field.string { max_length = 64 },
+    password = field.string { max_length = 1024, format = "password", secret = true },
+    grant_type = field.choice { "password", optional = true },
+    scope = field.string { max_length = 1024, optional = true },
+    client_id = field.string { max_length = 256, optional = true },
+    client_secret = field.string { max_length = 256, optional = true, secret = true },
+  },
+  answers = { [200] = Token, [401] = fail.Problem },
+  handler = function(req)
+    req:set_header("Cache-Control", "no-store")
+    req:set_header("Pragma", "no-cache")
+    local token, why, code = users.sign_in(req.form.username, req.form.password)
+    if code == "unauthorized" then return refuse(why) end
+    if not token then return fail[code](why) end
+    return token
+  end,
+}

@@ -1,0 +1,15 @@
+local route, field, fail = require "plateia.route", require "plateia.field", require "plateia.fail"
+local signed_in = require "depends.signed_in"
+local votes = require "lib.votes"
+
+return route.post "/vote/{movie_id}" {
+  summary = "Vote for a film, once a month",
+  path = { movie_id = field.integer { min = 1 } },
+  depends = { user = signed_in },
+  answers = { [201] = votes.Vote, [401] = fail.Problem, [404] = fail.Problem, [409] = fail.Problem },
+  handler = function(req)
+    local vote, why, code, more = votes.cast(req.user, req.path.movie_id)
+    if not vote then return fail[code](why, more) end
+    return vote, 201
+  end,
+}

@@ -1,0 +1,197 @@
+/* foundation.c -- opens the services in the order in which they lean on each other. */
+
+#include "foundation.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "services/cache.h"
+#include "services/crypto.h"
+#include "services/db/pool.h"
+#include "services/db/session.h"
+#include "services/embedded_postgres.h"
+#include "services/housekeeping.h"
+#include "services/migrate.h"
+#include "services/password.h"
+#include "services/snapshot.h"
+#include "services/token.h"
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CACHE_BYTES      (16u << 20)
+#define SPARE_BACKENDS   12 /* beside the pool: start-up work, commands, psql */
+#define DATABASE_WAIT_NS (60 * CLOCK_NS_PER_S)
+#define SECRET_HEX       64
+
+static void say_progress(const char *sentence) {
+    log_write(LOG_INFO, sentence, NULL, 0);
+}
+
+/* ---- the database ---- */
+
+static enum err_code start_embedded(struct foundation *foundation, bool beside, struct err *err) {
+    const struct settings *settings = foundation->settings;
+    struct embedded_postgres_options options = {
+        .data = settings->data,
+        .bin = settings->postgres_bin,
+        .connections = (unsigned)(settings->workers * (settings->db_leases + 2)) + SPARE_BACKENDS,
+        .progress = say_progress};
+    enum err_code code = embedded_postgres_start(&foundation->postgres, &options, err);
+    if (code == ERR_BUSY && beside)
+        return embedded_postgres_running(settings->data, foundation->conninfo, sizeof foundation->conninfo,
+                                         err);
+    if (code == ERR_OK)
+        snprintf(foundation->conninfo, sizeof foundation->conninfo, "%s",
+                 embedded_postgres_conninfo(foundation->postgres));
+    return code;
+}
+
+/* A database elsewhere may still be starting (a Compose file starts both at once): worth a minute's patience.
+ */
+static enum err_code await_database(const char *conninfo, struct err *err) {
+    int64_t until = clock_ns() + DATABASE_WAIT_NS;
+    bool told = false;
+    for (;;) {
+        struct session *session = NULL;
+        enum err_code code = session_open(&session, conninfo, err);
+        session_close(session);
+        if (code == ERR_OK || code == ERR_DENIED || code == ERR_INVALID || clock_ns() > until) return code;
+        if (!told) log_event(LOG_WARN, "waiting for the database", log_text("reason", err->text));
+        told = true;
+        nanosleep(&(struct timespec){.tv_nsec = 500 * CLOCK_NS_PER_MS}, NULL);
+    }
+}
+
+enum err_code foundation_database(struct foundation *foundation, const struct settings *settings, bool beside,
+                                  struct err *err) {
+    char migrations[1024];
+    struct migrate_report report;
+    enum err_code code;
+    *foundation = (struct foundation){.settings = settings};
+    if (!*settings->database_url) {
+        code = start_embedded(foundation, beside, err);
+    } else {
+        if (snprintf(foundation->conninfo, sizeof foundation->conninfo, "%s", settings->database_url) >=
+            (int)sizeof foundation->conninfo)
+            return err_set(err, ERR_INVALID, "DATABASE_URL is longer than 2047 characters");
+        code = await_database(foundation->conninfo, err);
+    }
+    if (code != ERR_OK) return code;
+    snprintf(migrations, sizeof migrations, "%s/migrations", settings->sql);
+    if ((code = migrate_run(foundation->conninfo, migrations, &report, err)) != ERR_OK) return code;
+    log_event(LOG_INFO, "schema is up to date", log_int("version", report.version),
+              log_int("applied", report.applied));
+    return ERR_OK;
+}
+
+/* ---- the signing secret ---- */
+
+static enum err_code read_secret(const char *path, char ret[SECRET_HEX + 1], struct err *err) {
+    FILE *file = fopen(path, "re");
+    if (!file) return err_system(err, path);
+    size_t len = fread(ret, 1, SECRET_HEX, file);
+    fclose(file);
+    ret[len] = '\0';
+    if (len < TOKEN_MIN_SECRET)
+        return err_set(err, ERR_INVALID,
+                       "%s: the secret is shorter than 32 bytes; remove the file to get a new one", path);
+    return ERR_OK;
+}
+
+/* Makes the embedded default's secret once; a second process that makes it at the same time loses and reads.
+ */
+static enum err_code make_secret(const char *path, struct err *err) {
+    unsigned char bytes[SECRET_HEX / 2];
+    char secret[CRYPTO_DIGEST_HEX], temporary[1100];
+    enum err_code code = ERR_OK;
+    crypto_random(bytes, sizeof bytes);
+    crypto_sha256_hex(secret, bytes, sizeof bytes);
+    snprintf(temporary, sizeof temporary, "%s.%d", path, (int)getpid());
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0) return err_system(err, temporary);
+    if (write(fd, secret, SECRET_HEX) != SECRET_HEX || fsync(fd) != 0) code = err_system(err, temporary);
+    close(fd);
+    if (code == ERR_OK) (void)!link(temporary, path);
+    unlink(temporary);
+    crypto_wipe(secret, sizeof secret);
+    return code;
+}
+
+enum err_code foundation_keys(struct foundation *foundation, struct err *err) {
+    const struct settings *settings = foundation->settings;
+    char path[1024], secret[SECRET_HEX + 1];
+    enum err_code code;
+    if (*settings->jwt_secret)
+        return tokens_new(&foundation->tokens, settings->jwt_secret, strlen(settings->jwt_secret),
+                          settings->jwt_lifetime_s, err);
+    if (*settings->database_url)
+        return err_set(
+            err, ERR_INVALID,
+            "PLATEIA_JWT_SECRET is not set: give at least 32 random bytes (openssl rand -hex 32), or name a "
+            "file that holds them in PLATEIA_JWT_SECRET_FILE");
+    snprintf(path, sizeof path, "%s/jwt_secret", settings->data);
+    if (access(path, F_OK) != 0 && (code = make_secret(path, err)) != ERR_OK) return code;
+    if ((code = read_secret(path, secret, err)) != ERR_OK) return code;
+    code = tokens_new(&foundation->tokens, secret, strlen(secret), settings->jwt_lifetime_s, err);
+    crypto_wipe(secret, sizeof secret);
+    return code;
+}
+
+/* ---- the rest ---- */
+
+static enum err_code read_files(struct foundation *foundation, struct err *err) {
+    char queries[1024];
+    snprintf(queries, sizeof queries, "%s/queries", foundation->settings->sql);
+    enum err_code code = query_set_load(&foundation->queries, queries, err);
+    if (code != ERR_OK) return code;
+    return snapshot_read(&foundation->snapshot, foundation->settings->scripts, err);
+}
+
+static enum err_code open_pool(struct foundation *foundation, struct err *err) {
+    const struct settings *settings = foundation->settings;
+    struct pool_options options = {.conninfo = foundation->conninfo,
+                                   .leases = (unsigned)settings->db_leases,
+                                   .read_timeout_ms = settings->db_read_timeout_ms,
+                                   .lease_timeout_ms = settings->db_lease_timeout_ms,
+                                   .wait_ms = settings->db_wait_ms,
+                                   .queue = (unsigned)settings->db_queue};
+    return pool_open(&foundation->pool, &options, err);
+}
+
+static enum err_code open_hasher(struct foundation *foundation, struct err *err) {
+    const struct settings *settings = foundation->settings;
+    struct hasher_options options = {
+        .threads = (unsigned)settings->hash_threads,
+        .queue = (unsigned)settings->hash_queue,
+        .cost = {.memory_kib = (size_t)settings->hash_memory_kib, .passes = (unsigned)settings->hash_passes}};
+    return hasher_new(&foundation->hasher, &options, err);
+}
+
+enum err_code foundation_services(struct foundation *foundation, struct err *err) {
+    enum err_code code;
+    if ((code = read_files(foundation, err)) != ERR_OK) return code;
+    if ((code = cache_new(&foundation->cache, CACHE_BYTES, err)) != ERR_OK) return code;
+    if ((code = open_hasher(foundation, err)) != ERR_OK) return code;
+    return open_pool(foundation, err);
+}
+
+enum err_code foundation_maintain(struct foundation *foundation, struct err *err) {
+    return housekeeping_run(foundation->conninfo, foundation->queries, err);
+}
+
+void foundation_quiet(struct foundation *foundation) {
+    hasher_free(foundation->hasher);
+    foundation->hasher = NULL;
+}
+
+void foundation_close(struct foundation *foundation) {
+    foundation_quiet(foundation);
+    pool_close(foundation->pool);
+    cache_free(foundation->cache);
+    tokens_free(foundation->tokens);
+    query_set_free(foundation->queries);
+    snapshot_free(foundation->snapshot);
+    embedded_postgres_stop(foundation->postgres);
+    *foundation = (struct foundation){0};
+}

@@ -1,0 +1,41 @@
+#ifndef PLATEIA_FOUNDATION_H
+#define PLATEIA_FOUNDATION_H
+
+/* foundation.h -- what every worker stands on, opened once a process: a database with an up-to-date schema,
+ * the one pool, keys, cache, hasher, and the files of the scripts. Main's memory; constant while workers run.
+ */
+
+#include "base/err.h"
+#include "services/settings.h"
+#include <stdbool.h>
+
+struct foundation {
+    const struct settings *settings;
+    struct embedded_postgres *postgres; /* NULL with DATABASE_URL */
+    char conninfo[2048];
+    struct snapshot *snapshot;
+    struct query_set *queries;
+    struct pool *pool;
+    struct tokens *tokens;
+    struct cache *cache;
+    struct hasher *hasher;
+    void (*progress)(long done, long total, const char *what);
+};
+
+/* A database to talk to: DATABASE_URL, or the embedded one, started; `beside`: one that runs on the data
+ * folder already will do (for commands beside a server). Then migrations. */
+enum err_code foundation_database(struct foundation *foundation, const struct settings *settings, bool beside,
+                                  struct err *err);
+/* The signing keys: from the settings, or the embedded default's own secret, made once. Serving needs them.
+ */
+enum err_code foundation_keys(struct foundation *foundation, struct err *err);
+/* All the rest. */
+enum err_code foundation_services(struct foundation *foundation, struct err *err);
+/* Ends the hasher, which posts to workers: after they are joined, before they are freed. */
+void foundation_quiet(struct foundation *foundation);
+void foundation_close(struct foundation *foundation); /* in reverse; half-built is fine */
+
+/* Runs the housekeeping query. Any time after foundation_services. */
+enum err_code foundation_maintain(struct foundation *foundation, struct err *err);
+
+#endif

@@ -1,0 +1,105 @@
+/* main.c -- what was called: a command, its words, its settings. */
+
+#include "base/log.h"
+#include "commands.h"
+#include "services/crypto.h"
+#include "services/settings.h"
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+extern char **environ;
+
+static const struct command {
+    const char *name, *words, *help;
+    int least, most; /* how many words */
+    int (*run)(const struct command_call *call);
+} commands[] = {
+    {"serve", "", "run the server (embedded PostgreSQL unless DATABASE_URL is set)", 0, 0, command_serve},
+    {"ready", "", "ask a running server whether it is ready: exit 0 or 1", 0, 0, command_ready},
+    {"migrate", "", "bring the database's schema up to date and end", 0, 0, command_migrate},
+    {"import", "ADAPTER [FILE]",
+     "import through an adapter, from FILE (- is standard input) or what it brings itself", 1, 2,
+     command_import},
+    {"settings", "", "show every setting, its value, and where it comes from", 0, 0, command_settings},
+};
+#define COMMAND_COUNT (sizeof commands / sizeof *commands)
+
+static void print_help(void) {
+    struct buf settings = {0};
+    printf("Usage: plateia COMMAND [WORDS] [--SETTING VALUE]...\n\nCommands:\n");
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        printf("  %-9s%-16s%s\n", commands[i].name, commands[i].words, commands[i].help);
+    printf("  %-9s%-16s%s\n  %-9s%-16s%s\n", "version", "", "print the version", "help", "", "print this");
+    settings_help(&settings);
+    printf("\nSettings (flag; or environment PLATEIA_NAME; or a line in the file of --config):\n%s",
+           settings.data ? settings.data : "");
+    printf("\nExamples:\n  plateia serve\n  plateia serve --listen 127.0.0.1:8081 --data /var/lib/plateia\n"
+           "  DATABASE_URL=postgresql://... PLATEIA_JWT_SECRET_FILE=/run/secrets/jwt plateia serve\n");
+    buf_done(&settings);
+}
+
+static const struct command *find_command(const char *name) {
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        if (strcmp(commands[i].name, name) == 0) return &commands[i];
+    return NULL;
+}
+
+static void open_log(const struct settings *settings) {
+    static const char *const levels[] = {"debug", "info", "warn", "error"};
+    enum log_level least = LOG_INFO;
+    bool text = strcmp(settings->log_format, "text") == 0 ||
+                (strcmp(settings->log_format, "auto") == 0 && isatty(STDOUT_FILENO));
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
+        if (strcmp(settings->log_level, levels[i]) == 0) least = (enum log_level)i;
+    log_open(text ? LOG_TEXT : LOG_JSON, least, STDOUT_FILENO);
+}
+
+static int run(const struct command *command, int argc, const char *const *argv) {
+    struct settings *settings = NULL;
+    struct buf problems = {0}, warnings = {0};
+    struct err err = {0};
+    int words = 0, status = 2;
+    while (words < argc && (argv[words][0] != '-' || argv[words][1] == '\0'))
+        words++;
+    if (words < command->least || words > command->most) {
+        fprintf(stderr, "Usage: plateia %s %s [--SETTING VALUE]...\n", command->name, command->words);
+        return 2;
+    }
+    if (settings_load(&settings, argc - words, argv + words, (const char *const *)environ, &problems,
+                      &warnings, &err) != ERR_OK) {
+        fprintf(stderr, "%s\nplateia help lists all settings.\n", problems.data ? problems.data : err.text);
+        goto out;
+    }
+    open_log(settings);
+    if (warnings.data) fputs(warnings.data, stderr);
+    if (crypto_open(&err) != ERR_OK)
+        status = command_failed("no cryptography", &err);
+    else
+        status = command->run(&(struct command_call){argv, words, settings});
+out:
+    settings_free(settings);
+    buf_done(&problems), buf_done(&warnings);
+    return status;
+}
+
+int main(int argc, char **argv) {
+    const char *name = argc > 1 ? argv[1] : "help";
+    if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+        print_help();
+        return argc > 1 ? 0 : 2;
+    }
+    if (strcmp(name, "version") == 0 || strcmp(name, "--version") == 0) {
+        puts("plateia " PLATEIA_VERSION);
+        return 0;
+    }
+    for (int i = 2; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+            print_help();
+            return 0;
+        }
+    const struct command *command = find_command(name);
+    if (command) return run(command, argc - 2, (const char *const *)argv + 2);
+    fprintf(stderr, "plateia: there is no command \"%s\"; plateia help lists them\n", name);
+    return 2;
+}

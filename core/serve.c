@@ -1,0 +1,185 @@
+/* serve.c -- `plateia serve`, as a story: lay the foundation, raise the workers, open the doors, wait for a
+ * signal, drain, close in reverse. */
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "commands.h"
+#include "foundation.h"
+#include "http/admin.h"
+#include "http/server.h"
+#include "services/db/pool.h"
+#include "worker.h"
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MAX_WORKERS    256
+#define MAINTAIN_EVERY (24 * 3600)
+#define MAINTAIN_RETRY 60
+
+struct serving {
+    struct foundation foundation;
+    struct worker *workers[MAX_WORKERS];
+    unsigned worker_count;
+    struct admin *admin;
+    _Atomic bool maintained, draining;
+};
+
+/* ---- readiness ---- */
+
+static bool ready(void *ctx, const char **ret_reason) {
+    struct serving *serving = ctx;
+    if (atomic_load(&serving->draining))
+        *ret_reason = "the server is shutting down";
+    else if (!atomic_load(&serving->maintained))
+        *ret_reason = "housekeeping has not succeeded yet";
+    else if (!pool_ready(serving->foundation.pool))
+        *ret_reason = "the database cannot be reached";
+    else
+        return true;
+    return false;
+}
+
+static void maintain(struct serving *serving) {
+    struct err err = {0};
+    if (foundation_maintain(&serving->foundation, &err) == ERR_OK)
+        atomic_store(&serving->maintained, true);
+    else
+        log_event(LOG_ERROR, "housekeeping failed", log_text("reason", err.text));
+}
+
+/* ---- building ---- */
+
+/* As many open files as the system lets us have: each client is one. */
+static void raise_file_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static enum err_code seed(struct serving *serving, struct err *err) {
+    struct buf report = {0};
+    enum err_code code = worker_job(serving->workers[0], JOB_SEED, NULL, 0, &report, err);
+    if (code == ERR_OK && report.len) log_event(LOG_INFO, "seeded", log_text("report", report.data));
+    buf_done(&report);
+    return code == ERR_NOT_FOUND ? ERR_OK : code;
+}
+
+static enum err_code raise_workers(struct serving *serving, struct err *err) {
+    unsigned count = (unsigned)serving->foundation.settings->workers;
+    for (; serving->worker_count < count; serving->worker_count++) {
+        enum err_code code = worker_new(&serving->workers[serving->worker_count], &serving->foundation, err);
+        if (code != ERR_OK) return code;
+    }
+    return ERR_OK;
+}
+
+/* The first worker's socket settles the port; the others join it. */
+static enum err_code open_doors(struct serving *serving, struct err *err) {
+    const struct settings *settings = serving->foundation.settings;
+    char address[300];
+    unsigned port = 0;
+    snprintf(address, sizeof address, "%s", settings->listen);
+    for (unsigned i = 0; i < serving->worker_count; i++) {
+        int fd;
+        enum err_code code = server_listen(&fd, address, i == 0 ? &port : NULL, err);
+        if (code == ERR_OK) code = worker_serve(serving->workers[i], fd, err);
+        if (code != ERR_OK) return code;
+        char *colon = strrchr(address, ':');
+        snprintf(colon + 1, sizeof address - (size_t)(colon + 1 - address), "%u", port);
+    }
+    log_event(LOG_INFO, "listening", log_text("address", address),
+              log_int("admin_port", admin_port(serving->admin)), log_int("workers", serving->worker_count));
+    return ERR_OK;
+}
+
+static enum err_code open_admin(struct serving *serving, struct err *err) {
+    struct admin_view view = {.ready = ready, .ctx = serving};
+    return admin_new(&serving->admin, serving->foundation.settings->admin_listen, view, err);
+}
+
+/* ---- waiting ---- */
+
+static sigset_t block_signals(void) {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    return signals;
+}
+
+/* Until SIGTERM or SIGINT; housekeeping daily, or soon again while it fails. */
+static void wait_for_signal(struct serving *serving, const sigset_t *signals) {
+    for (;;) {
+        bool fine = atomic_load(&serving->maintained);
+        struct timespec pause = {.tv_sec = fine ? MAINTAIN_EVERY : MAINTAIN_RETRY};
+        int number = sigtimedwait(signals, NULL, &pause);
+        if (number == SIGTERM || number == SIGINT) break;
+        if (number < 0) maintain(serving);
+    }
+}
+
+static void drain(struct serving *serving) {
+    int64_t grace = serving->foundation.settings->drain_timeout_ms;
+    atomic_store(&serving->draining, true);
+    for (unsigned i = 0; i < serving->worker_count; i++)
+        worker_drain(serving->workers[i], grace);
+    for (unsigned i = 0; i < serving->worker_count; i++)
+        worker_join(serving->workers[i]);
+}
+
+static void close_all(struct serving *serving) {
+    admin_free(serving->admin);
+    foundation_quiet(&serving->foundation);
+    for (unsigned i = 0; i < serving->worker_count; i++)
+        worker_free(serving->workers[i]);
+    foundation_close(&serving->foundation);
+}
+
+/* On a terminal, a newcomer is told what to try first. */
+static void say_first_call(const struct settings *settings) {
+    const char *colon = strrchr(settings->listen, ':');
+    if (isatty(STDOUT_FILENO)) printf("\n  Plateia is ready. Try:  curl \"http://localhost%s/\"\n\n", colon);
+    fflush(stdout);
+}
+
+static enum err_code raise_house(struct serving *serving, const struct settings *settings, struct err *err) {
+    enum err_code code;
+    if ((code = foundation_database(&serving->foundation, settings, false, err)) != ERR_OK) return code;
+    if ((code = foundation_keys(&serving->foundation, err)) != ERR_OK) return code;
+    if ((code = foundation_services(&serving->foundation, err)) != ERR_OK) return code;
+    maintain(serving);
+    if ((code = open_admin(serving, err)) != ERR_OK) return code;
+    if ((code = raise_workers(serving, err)) != ERR_OK) return code;
+    if ((code = seed(serving, err)) != ERR_OK) return code;
+    return open_doors(serving, err);
+}
+
+int command_serve(const struct command_call *call) {
+    struct err err = {0};
+    sigset_t signals = block_signals();
+    struct serving *serving = calloc(1, sizeof *serving);
+    if (!serving) return 1;
+    raise_file_limit();
+    enum err_code code = raise_house(serving, call->settings, &err);
+    if (code == ERR_OK) {
+        say_first_call(call->settings);
+        wait_for_signal(serving, &signals);
+        log_write(LOG_INFO, "shutting down", NULL, 0);
+    }
+    drain(serving);
+    close_all(serving);
+    free(serving);
+    if (code != ERR_OK) return command_failed("the server could not start", &err);
+    log_write(LOG_INFO, "stopped", NULL, 0);
+    return 0;
+}

@@ -1,0 +1,179 @@
+/* worker.c -- introduces the rooms to each other: http gets script's dispatch as its handler, the pool's
+ * share delivers to the scheduler, and the reactor turns for all of them. */
+
+#include "worker.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mailbox.h"
+#include "base/reactor.h"
+#include "http/server.h"
+#include "script/dispatch.h"
+#include "script/generation.h"
+#include "services/db/pool.h"
+#include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define DRAIN_CHECK_NS (20 * CLOCK_NS_PER_MS)
+
+struct worker {
+    const struct foundation *foundation;
+    struct reactor *reactor;
+    struct mailbox *mailbox;
+    struct share *share;
+    struct scheduler *scheduler;
+    struct services services;
+    struct dispatch dispatch;
+    struct server *server;
+    struct reactor_hook log_hook;
+    struct reactor_timer drain_timer;
+    struct mail drain_mail;
+    int64_t drain_grace_ns, drain_until_ns;
+    pthread_t thread;
+    bool started;
+};
+
+static void flush_log(void *ctx) {
+    (void)ctx;
+    log_flush();
+}
+
+static enum err_code build(struct worker *worker, const struct foundation *foundation, struct err *err) {
+    enum err_code code;
+    if ((code = reactor_new(&worker->reactor, err)) != ERR_OK) return code;
+    if ((code = mailbox_new(&worker->mailbox, worker->reactor, err)) != ERR_OK) return code;
+    if ((code = scheduler_new(&worker->scheduler, err)) != ERR_OK) return code;
+    if ((code = share_open(&worker->share, foundation->pool, worker->reactor, worker->mailbox,
+                           scheduler_database, worker->scheduler, err)) != ERR_OK)
+        return code;
+    worker->services = (struct services){.db = worker->share,
+                                         .cache = foundation->cache,
+                                         .hasher = foundation->hasher,
+                                         .mailbox = worker->mailbox,
+                                         .tasks = scheduler_tasks(worker->scheduler),
+                                         .tokens = foundation->tokens,
+                                         .settings = foundation->settings,
+                                         .progress = foundation->progress};
+    struct generation_parts parts = {.services = &worker->services,
+                                     .snapshot = foundation->snapshot,
+                                     .queries = foundation->queries,
+                                     .memory_limit = (size_t)foundation->settings->script_memory};
+    if ((code = generation_new(&worker->dispatch.generation, &parts, err)) != ERR_OK) return code;
+    worker->dispatch.scheduler = worker->scheduler;
+    return ERR_OK;
+}
+
+enum err_code worker_new(struct worker **ret, const struct foundation *foundation, struct err *err) {
+    struct worker *worker = calloc(1, sizeof *worker);
+    if (!worker) return err_set(err, ERR_NO_MEMORY, "out of memory");
+    worker->foundation = foundation;
+    enum err_code code = build(worker, foundation, err);
+    if (code != ERR_OK) {
+        worker_free(worker);
+        return code;
+    }
+    *ret = worker;
+    return ERR_OK;
+}
+
+void worker_free(struct worker *worker) {
+    if (!worker) return;
+    server_free(worker->server);
+    scheduler_free(worker->scheduler);
+    share_close(worker->share);
+    generation_free(worker->dispatch.generation);
+    mailbox_free(worker->mailbox);
+    reactor_free(worker->reactor);
+    free(worker);
+}
+
+/* ---- a job ---- */
+
+struct job_end {
+    bool over, fine;
+    struct buf *text;
+};
+
+static void job_over(void *ctx, bool fine, const char *text) {
+    struct job_end *end = ctx;
+    end->over = true;
+    end->fine = fine;
+    buf_add_str(end->text, text);
+}
+
+enum err_code worker_job(struct worker *worker, enum job job, const char *const *args, int arg_count,
+                         struct buf *ret, struct err *err) {
+    struct job_end end = {.text = ret};
+    enum err_code code = scheduler_job(worker->scheduler, worker->dispatch.generation, job, args, arg_count,
+                                       job_over, &end, err);
+    if (code != ERR_OK) return code;
+    while (!end.over)
+        reactor_turn(worker->reactor, -1);
+    return end.fine ? ERR_OK : err_set(err, ERR_INVALID, "%s", ret->data ? ret->data : "the job failed");
+}
+
+/* ---- serving ---- */
+
+static void *thread_main(void *arg) {
+    struct worker *worker = arg;
+    log_hold(true);
+    worker->log_hook = (struct reactor_hook){.fn = flush_log};
+    reactor_hook_add(worker->reactor, &worker->log_hook);
+    reactor_run(worker->reactor);
+    reactor_hook_remove(worker->reactor, &worker->log_hook);
+    log_flush();
+    log_hold(false);
+    return NULL;
+}
+
+static struct server_options server_options_of(const struct settings *settings, int listen_fd) {
+    return (struct server_options){
+        .listen_fd = listen_fd,
+        .connections = (unsigned)((settings->connections + settings->workers - 1) / settings->workers),
+        .body_limit = (size_t)settings->body_limit,
+        .head_ns = settings->head_timeout_ms * CLOCK_NS_PER_MS,
+        .body_ns = settings->body_timeout_ms * CLOCK_NS_PER_MS,
+        .idle_ns = settings->idle_timeout_ms * CLOCK_NS_PER_MS,
+        .access_log = settings->access_log};
+}
+
+enum err_code worker_serve(struct worker *worker, int listen_fd, struct err *err) {
+    struct server_options options = server_options_of(worker->foundation->settings, listen_fd);
+    enum err_code code =
+        server_new(&worker->server, worker->reactor, &options, dispatch_handler(&worker->dispatch), err);
+    if (code != ERR_OK) return code;
+    if (pthread_create(&worker->thread, NULL, thread_main, worker) != 0)
+        return err_system(err, "a worker's thread");
+    worker->started = true;
+    return ERR_OK;
+}
+
+/* ---- the end ---- */
+
+static void check_drained(void *ctx) {
+    struct worker *worker = ctx;
+    if (server_connections(worker->server) == 0 || clock_ns() >= worker->drain_until_ns)
+        reactor_stop(worker->reactor);
+    else
+        reactor_timer_start(worker->reactor, &worker->drain_timer, DRAIN_CHECK_NS, NULL);
+}
+
+static void drain(struct mail *mail, bool live) {
+    struct worker *worker = (struct worker *)((char *)mail - offsetof(struct worker, drain_mail));
+    if (!live) return;
+    server_drain(worker->server);
+    worker->drain_until_ns = clock_ns() + worker->drain_grace_ns;
+    worker->drain_timer = (struct reactor_timer){.fn = check_drained, .ctx = worker};
+    check_drained(worker);
+}
+
+void worker_drain(struct worker *worker, int64_t grace_ms) {
+    worker->drain_grace_ns = grace_ms * CLOCK_NS_PER_MS;
+    worker->drain_mail.deliver = drain;
+    mailbox_post(worker->mailbox, &worker->drain_mail);
+}
+
+void worker_join(struct worker *worker) {
+    if (worker->started) pthread_join(worker->thread, NULL);
+    worker->started = false;
+}

@@ -1,0 +1,32 @@
+#ifndef PLATEIA_WORKER_H
+#define PLATEIA_WORKER_H
+
+/* worker.h -- one thread = one reactor: its HTTP server, its Lua state, its share of the pool. Where main
+ * introduces them.
+ *
+ * Built and freed by the main thread; between worker_serve and worker_join everything in it belongs to its
+ * own thread. */
+
+#include "base/err.h"
+#include "foundation.h"
+#include "script/scheduler.h"
+#include <stdbool.h>
+
+struct worker;
+
+enum err_code worker_new(struct worker **ret, const struct foundation *foundation, struct err *err);
+
+/* Runs a job in the calling thread, before worker_serve; its text (or why it failed) is appended to *ret. */
+enum err_code worker_job(struct worker *worker, enum job job, const char *const *args, int arg_count,
+                         struct buf *ret, struct err *err);
+
+/* Takes listen_fd, starts the thread. */
+enum err_code worker_serve(struct worker *worker, int listen_fd, struct err *err);
+
+/* Any thread: stop accepting, answer what is under way, then end; connections still open after grace_ms are
+ * cut. */
+void worker_drain(struct worker *worker, int64_t grace_ms);
+void worker_join(struct worker *worker);
+void worker_free(struct worker *worker); /* NULL is fine; joined or never started */
+
+#endif

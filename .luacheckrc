@@ -1,0 +1,18 @@
+std = "lua54"
+max_line_length = 120
+
+-- What the sandbox gives a script, and no more.
+stds.sandbox = {
+  read_globals = {
+    "assert", "error", "getmetatable", "ipairs", "next", "pairs", "pcall", "print", "require", "select",
+    "setmetatable", "tonumber", "tostring", "type", "_VERSION",
+    math = { other_fields = true },
+    os = { fields = { "clock", "date", "time" } },
+    string = { other_fields = true },
+    table = { other_fields = true },
+    utf8 = { other_fields = true },
+  },
+}
+
+files["scripts"] = { std = "sandbox" }
+files["tests/spec"] = { std = "lua54+busted" }

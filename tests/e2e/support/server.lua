@@ -1,0 +1,100 @@
+-- server: starts the real binary with ports, a data folder and an environment of its own, and ends it.
+
+local uv = require "luv"
+local database = require "support.database"
+local http = require "support.http"
+local loop = require "support.loop"
+local process = require "support.process"
+
+local server = {}
+
+local Server = {}
+Server.__index = Server
+
+-- Whoever has the secret may mint tokens: crowds are made so.
+server.SECRET = "a secret that only these tests know"
+
+function server.binary()
+  if os.getenv "PLATEIA_BINARY" then return os.getenv "PLATEIA_BINARY" end
+  local sanitized = "build-asan/plateia"
+  return uv.fs_stat(sanitized) and sanitized or "build/plateia"
+end
+
+local SANITIZED = { "ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "WARNING: ThreadSanitizer" }
+
+-- Without waiting for it. options: database (else its embedded PostgreSQL), data (folder; a new one unless
+-- told), settings ({ PLATEIA_X = text }), ready (seconds to become ready in)
+function server.launch(options)
+  options = options or {}
+  local self = setmetatable({ port = database.free_port(), admin_port = database.free_port() }, Server)
+  self.data = options.data or process.temporary_folder "data"
+  local env = {
+    PLATEIA_LISTEN = "127.0.0.1:" .. self.port,
+    PLATEIA_ADMIN_LISTEN = "127.0.0.1:" .. self.admin_port,
+    PLATEIA_DATA = self.data,
+    PLATEIA_WORKERS = "2",
+    PLATEIA_JWT_SECRET = server.SECRET,
+    DATABASE_URL = options.database and options.database.url,
+    UBSAN_OPTIONS = "print_stacktrace=1",
+  }
+  for name, value in pairs(options.settings or {}) do env[name] = value end
+  self.process = process.start(server.binary(), { args = { "serve" }, env = env, log = self.data .. "/log" })
+  self.admin = http.client(self.admin_port)
+  return self
+end
+
+-- As launch, and waits until it is ready.
+function server.start(options)
+  local self = server.launch(options)
+  self:wait_ready(options and options.ready)
+  return self
+end
+
+function Server:ready()
+  local answer, why = self.admin:try("GET", "/ready")
+  return answer and answer.status == 200, answer and answer.body or why
+end
+
+function Server:wait_ready(seconds)
+  loop.wait_until("the server is ready", seconds or 60, function()
+    if not self.process:running() then error("the server ended before it was ready:\n" .. self.process:tail(), 0) end
+    return self:ready()
+  end)
+end
+
+function Server:client(token)
+  return http.client(self.port, { token = token })
+end
+
+function Server:output()
+  return self.process:output()
+end
+
+-- Raises when a sanitizer had something to say.
+function Server:check_output()
+  local text = self:output()
+  for _, words in ipairs(SANITIZED) do
+    local at = text:find(words, 1, true)
+    if at then error("a sanitizer report:\n" .. text:sub(at, at + 4000), 2) end
+  end
+end
+
+-- Asks it to end, as an operator does; raises unless it exits with 0 and clean.
+function Server:stop()
+  if not self.process:running() then return end
+  self.process:signal "term"
+  local code, signal = self.process:wait(30)
+  self:check_output()
+  if code ~= 0 or signal ~= 0 then
+    error(("the server ended with exit code %d, signal %d:\n%s"):format(code, signal, self.process:tail()), 2)
+  end
+end
+
+-- Pulls the plug.
+function Server:kill()
+  self.process:signal "kill"
+  self.process:wait(10)
+  self:check_output()
+end
+
+return server

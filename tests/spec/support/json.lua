@@ -1,0 +1,100 @@
+-- JSON for the double: decoding by dkjson behind the core's checks, encoding by ourselves with sorted keys.
+
+local null = require("cjson").null -- a light userdata, as the core's is
+
+local Array = { __metatable = "array" }
+local json = { null = null }
+
+local function depth_of(text)
+  local depth, deepest = 0, 0
+  for c in text:gsub('\\.', ""):gsub('"[^"]*"', ""):gmatch "[%[%]{}]" do
+    depth = depth + ((c == "[" or c == "{") and 1 or -1)
+    deepest = math.max(deepest, depth)
+  end
+  return deepest
+end
+
+-- Integral floats become integers, as the core makes them.
+local function mend(value)
+  if type(value) == "table" then
+    for key, part in pairs(value) do value[key] = mend(part) end
+  elseif math.type(value) == "float" and math.abs(value) <= 1 << 53 then
+    return math.tointeger(value) or value
+  end
+  return value
+end
+
+local function problem_of(text)
+  if not utf8.len(text) then return "not UTF-8" end
+  if depth_of(text) > 32 then return "nested too deeply" end
+  if text:find("\\u0000", 1, true) then return "a string holds the character \\u0000" end
+end
+
+function json.decode(text)
+  local problem = problem_of(text)
+  if problem then return nil, problem, "invalid" end
+  local value, at, why = require("dkjson").decode(text, 1, null, nil, Array)
+  if value == nil then return nil, tostring(why), "invalid" end
+  if text:find("%S", at) then return nil, "Expected the end at character " .. at, "invalid" end
+  return mend(value)
+end
+
+local encode
+
+local escapes = { ['"'] = '\\"', ["\\"] = "\\\\", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
+
+local function quoted(text)
+  if not utf8.len(text) then error("text in JSON is UTF-8, this is not", 0) end
+  return '"' .. text:gsub('[%c"\\]', function(c) return escapes[c] or ("\\u%04x"):format(c:byte()) end) .. '"'
+end
+
+local function array_text(value, depth)
+  local parts = {}
+  for i = 1, #value do parts[i] = encode(value[i], depth) end
+  return "[" .. table.concat(parts, ",") .. "]"
+end
+
+local function object_text(value, depth)
+  local keys, parts = {}, {}
+  for key in pairs(value) do
+    if type(key) ~= "string" then error("an object's keys are text, not " .. type(key), 0) end
+    keys[#keys + 1] = key
+  end
+  table.sort(keys)
+  for i, key in ipairs(keys) do parts[i] = quoted(key) .. ":" .. encode(value[key], depth) end
+  return "{" .. table.concat(parts, ",") .. "}"
+end
+
+local function number_text(value)
+  if math.type(value) == "integer" then return ("%d"):format(value) end
+  if value - value ~= 0 then error("JSON has no word for infinity or not-a-number", 0) end
+  for digits = 15, 17 do
+    local text = ("%." .. digits .. "g"):format(value)
+    if tonumber(text) == value then return text end
+  end
+end
+
+function encode(value, depth)
+  local kind = type(value)
+  if value == nil or value == null then return "null" end
+  if kind == "string" then return quoted(value) end
+  if kind == "number" then return number_text(value) end
+  if kind == "boolean" then return tostring(value) end
+  if kind ~= "table" then error("a " .. kind .. " is no JSON value", 0) end
+  if depth >= 32 then error("JSON nested deeper than 32", 0) end
+  return (json.is_array(value) and array_text or object_text)(value, depth + 1)
+end
+
+function json.encode(value)
+  return encode(value, 0)
+end
+
+function json.array(value)
+  return setmetatable(value, Array)
+end
+
+function json.is_array(value)
+  return type(value) == "table" and (getmetatable(value) == "array" or value[1] ~= nil)
+end
+
+return json

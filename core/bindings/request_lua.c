@@ -54,7 +54,8 @@ static int req_param(lua_State *L) {
 }
 
 static int req_header(lua_State *L) {
-    lua_pushstring(L, request_header(check(L), luaL_checkstring(L, 2)));
+    struct request *req = check(L);
+    lua_pushstring(L, request_header(req, luaL_checkstring(L, 2)));
     return 1;
 }
 

@@ -58,6 +58,7 @@ struct server {
     struct exchanges exchanges;
     size_t pending, connections;
     bool again;    /* the library has work it does not know of */
+    bool slept;    /* a handler began to wait */
     bool draining; /* every answer closes its connection */
     bool stopping; /* no handler is started any more */
 };
@@ -95,9 +96,13 @@ static void on_ready(void *ctx, uint32_t events) {
     run(ctx);
 }
 
+/* Handlers that begin to wait here may rely on a hook that has had its turn: there is another one at once. */
 static void on_turn_end(void *ctx) {
     struct server *server = ctx;
-    if (server->again) run(server);
+    if (!server->again) return;
+    server->slept = false;
+    run(server);
+    if (server->slept) reactor_timer_start(server->reactor, &server->tick, 0, NULL);
 }
 
 static void enter(struct connection *connection, enum phase phase) {
@@ -158,6 +163,7 @@ static enum MHD_Result refuse(struct exchange *exchange, int status, const char 
 
 static void suspend(struct connection *connection) {
     connection->exchange->state = EXCHANGE_WAITING;
+    connection->server->slept = true;
     MHD_suspend_connection(connection->mhd);
     enter(connection, PHASE_WORK);
 }

@@ -4,6 +4,7 @@
 local mark = require "plateia.mark"
 local options = require "plateia.options"
 local pipeline = require "plateia.pipeline"
+local progress = require("plateia.raw").progress
 
 local known = { routes = "table", adapters = "table", required = "table", seed = "function", import = "function" }
 
@@ -71,7 +72,7 @@ local function importer(app)
   return function(name, text)
     local adapter = adapters[name]
     if not adapter then return nil, ("there is no adapter \"%s\"; there are: %s"):format(tostring(name), names) end
-    return app.import(adapter, text)
+    return app.import(adapter, text, progress)
   end
 end
 
@@ -83,5 +84,6 @@ return function(app)
     list[i] = { method = route.method, path = route.template, run = pipeline.make(route), file_line = route.file_line }
   end
   check_required(app.required or {}, routes)
-  return { routes = list, seed = app.seed, import = importer(app) }
+  local seed = app.seed and function() return app.seed(progress) end
+  return { routes = list, seed = seed, import = importer(app) }
 end

@@ -72,8 +72,8 @@ local function take(member, text, out, where, problems)
   return problems
 end
 
-local function read_path(plan, handle, problems)
-  local out, members = plan.new(), plan.members
+local function read_path(plan, handle)
+  local out, members, problems = plan.new(), plan.members, nil
   for i = 1, #members do
     problems = take(members[i], handle:param(members[i].index), out, "path", problems)
   end
@@ -152,7 +152,7 @@ end
 
 function input.read(plan, handle, req)
   local problems
-  if plan.path then req.path, problems = read_path(plan.path, handle, problems) end
+  if plan.path then req.path, problems = read_path(plan.path, handle) end
   if plan.query then req.query, problems = read_query(plan.query, handle, problems) end
   if plan.form then req.form, problems = read_form(plan.form, handle, problems) end
   if plan.body then req.body, problems = read_json(plan.body, handle, problems) end

@@ -30,9 +30,7 @@ struct cache_found {
 struct cache_rule {
     int64_t ttl_ms;   /* served this long when no tag was dropped */
     int64_t fresh_ms; /* served at least this long even when a tag was dropped */
-    /* after the ttl, or from the first asker after a drop: may be served this much longer while someone fills
-     */
-    int64_t stale_ms;
+    int64_t stale_ms; /* old by ttl, or found dropped: served this much longer while someone fills */
     const char *const *tags;
     size_t tag_count; /* at most CACHE_MAX_TAGS */
 };
@@ -46,9 +44,7 @@ void cache_free(struct cache *cache);
 /* HIT and STALE append the value to *ret. now_ns is clock_ns(), given so that tests need not wait. */
 enum cache_result cache_get(struct cache *cache, const char *key, size_t key_len, int64_t now_ns,
                             struct buf *ret, struct cache_found *found);
-/* ERR_LIMIT when the value alone is larger than an eighth of the cache. On failure the key's old entry is
- * gone.
- */
+/* ERR_LIMIT when the value alone is larger than an eighth of the cache. A failure removes the old entry. */
 enum err_code cache_put(struct cache *cache, const char *key, size_t key_len, const char *value,
                         size_t value_len, const struct cache_rule *rule, uint64_t ticket, int64_t now_ns,
                         struct err *err);

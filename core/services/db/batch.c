@@ -55,7 +55,7 @@ static bool send(struct batcher *batcher) {
         params[i] = batcher->arrays.data + starts[i];
     snprintf(slot, sizeof slot, "%d", conn_slot(batcher->line.conn));
     params[query->param_count] = slot;
-    return line_run(&batcher->line, query, params);
+    return line_run(&batcher->line, query, params, batcher->again);
 }
 
 static void gather(struct batcher *batcher) {
@@ -123,9 +123,10 @@ static void deal(struct batcher *batcher) {
 static bool run_again(struct batcher *batcher) {
     if (batcher->again || !conn_stale(&batcher->err)) return false;
     line_refresh(&batcher->line);
-    batcher->again = send(batcher);
-    if (batcher->again) line_sync(&batcher->line);
-    return batcher->again;
+    batcher->again = true;
+    if (!send(batcher)) return false;
+    line_sync(&batcher->line);
+    return true;
 }
 
 static void on_event(struct line *line, enum conn_event event, struct rows *rows, const struct err *err) {

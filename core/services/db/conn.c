@@ -168,14 +168,20 @@ static const struct {
     [TYPE_TIMESTAMPTZ] = {1184, 1185}, [TYPE_UUID] = {2950, 2951},  [TYPE_JSONB] = {3802, 3807},
 };
 
+static int fill_types(const struct query *query, Oid types[QUERY_MAX_PARAMS + 1]) {
+    int count = 0;
+    for (size_t i = 0; i < query->param_count; i++) {
+        const struct query_param *param = &query->params[i];
+        types[count++] = param->array ? oids[param->type].array : oids[param->type].one;
+    }
+    if (query->slot) types[count++] = oids[TYPE_INT].one;
+    return count;
+}
+
 static bool prepare(struct conn *conn, const struct query *query, uint64_t key) {
     Oid types[QUERY_MAX_PARAMS + 1];
-    size_t count = query->param_count;
-    for (size_t i = 0; i < count; i++)
-        types[i] =
-            query->params[i].array ? oids[query->params[i].type].array : oids[query->params[i].type].one;
-    if (query->slot) types[count++] = oids[TYPE_INT].one;
-    if (!PQsendPrepare(conn->pg, query->statement, query->text, (int)count, types)) return false;
+    int count = fill_types(query, types);
+    if (!PQsendPrepare(conn->pg, query->statement, query->text, count, types)) return false;
     name_add(conn, key);
     return expect(conn, (struct expect){.kind = EXPECT_PREPARE, .name = key});
 }
@@ -188,6 +194,13 @@ bool conn_run(struct conn *conn, const struct query *query, const char *const *p
     if (conn->names[name_place(conn, key)] == 0 && !prepare(conn, query, key)) return false;
     int count = (int)query->param_count + query->slot;
     return PQsendQueryPrepared(conn->pg, query->statement, count, params, NULL, NULL, 0) &&
+           expect(conn, (struct expect){.kind = EXPECT_RUN});
+}
+
+bool conn_run_once(struct conn *conn, const struct query *query, const char *const *params) {
+    Oid types[QUERY_MAX_PARAMS + 1];
+    int count = fill_types(query, types);
+    return PQsendQueryParams(conn->pg, query->text, count, types, params, NULL, NULL, 0) &&
            expect(conn, (struct expect){.kind = EXPECT_RUN});
 }
 

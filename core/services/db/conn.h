@@ -39,6 +39,8 @@ bool conn_pending(const struct conn *conn); /* something was sent whose answer i
 /* All false when the connection is lost or memory ran out: it is of no more use. `params` are texts, NULL for
  * SQL NULL, as many as the statement has (with its slot). Nothing of them is kept. */
 bool conn_run(struct conn *conn, const struct query *query, const char *const *params);
+/* The same without a prepared statement: for the second time, when nothing of the first may be in the way. */
+bool conn_run_once(struct conn *conn, const struct query *query, const char *const *params);
 bool conn_command(struct conn *conn, const char *sql);
 bool conn_sync(struct conn *conn);
 bool conn_consume(struct conn *conn);

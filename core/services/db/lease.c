@@ -36,8 +36,8 @@ static void serve(struct leases *leases);
 /* --- sending ---------------------------------------------------------------------------------------- */
 
 static bool send(struct lease *lease, struct call *call, const char *command) {
-    bool sent = call && call->query ? line_run(&lease->line, call->query, call->params)
-                                    : line_command(&lease->line, command);
+    bool sent = command ? line_command(&lease->line, command)
+                        : line_run(&lease->line, call->query, call->params, call->again);
     if (!sent) return false;
     lease->call = call;
     line_sync(&lease->line);
@@ -58,7 +58,7 @@ static void serve(struct leases *leases) {
     struct lease *lease;
     while (leases->waiting.head && (lease = find_free(leases))) {
         struct call *call = calls_pop(&leases->waiting);
-        if (send(lease, call, "BEGIN"))
+        if (send(lease, call, call->query ? NULL : "BEGIN"))
             lease->state = call->query ? LEASE_ALONE : LEASE_BEGINNING;
         else
             calls_push_front(&leases->waiting, call);
@@ -91,8 +91,8 @@ static bool alone_again(struct lease *lease) {
     struct call *call = lease->call;
     if (call->again || !conn_stale(&lease->err)) return false;
     line_refresh(&lease->line);
-    call->again = send(lease, call, NULL);
-    return call->again;
+    call->again = true;
+    return send(lease, call, NULL);
 }
 
 static void finish_alone(struct lease *lease) {
@@ -160,7 +160,10 @@ static void on_event(struct line *line, enum conn_event event, struct rows *rows
         lease->err = *err;
         return;
     }
-    if (err->code != ERR_OK) lease->err = *err; /* the commit itself failed */
+    if (err->code != ERR_OK) { /* the commit itself failed */
+        drop_outcome(lease);
+        lease->err = *err;
+    }
     on_synced(lease);
     share_watch_waiting(line->share);
 }

@@ -76,9 +76,9 @@ static bool begin_send(struct line *line) {
     return true;
 }
 
-bool line_run(struct line *line, const struct query *query, const char *const *params) {
+bool line_run(struct line *line, const struct query *query, const char *const *params, bool again) {
     if (!begin_send(line)) return false;
-    if (!conn_run(line->conn, query, params)) mark_broken(line);
+    if (!(again ? conn_run_once : conn_run)(line->conn, query, params)) mark_broken(line);
     return !line->broken;
 }
 

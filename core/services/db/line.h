@@ -48,7 +48,7 @@ void line_close(struct line *line); /* tells nobody */
 /* A line that can be sent to: with a connection that no send has failed on. */
 bool line_ready(const struct line *line);
 /* False: it was not sent and nothing of it will happen, the line is no longer ready. */
-bool line_run(struct line *line, const struct query *query, const char *const *params);
+bool line_run(struct line *line, const struct query *query, const char *const *params, bool again);
 bool line_command(struct line *line, const char *sql);
 /* Once this was called the statements before it may happen, whatever becomes of the line. */
 void line_sync(struct line *line);

@@ -11,7 +11,7 @@
 static void leave(struct reader *reader) {
     struct call *call;
     while (line_ready(&reader->line) && (call = calls_pop(&reader->waiting))) {
-        if (!line_run(&reader->line, call->query, call->params)) {
+        if (!line_run(&reader->line, call->query, call->params, call->again)) {
             calls_push_front(&reader->waiting, call);
             return;
         }

@@ -13,7 +13,7 @@ Handle.__index = Handle
 function Handle:id() return self.given.id or "request-1" end
 function Handle:method() return self.given.method or "GET" end
 function Handle:path() return self.given.path or "/" end
-function Handle:peer() return "192.0.2.1" end
+function Handle:peer() return self.given.peer or "192.0.2.1" end
 function Handle:query() return self.given.query or "" end
 function Handle:body() return self.given.body or "" end
 function Handle:param(i) return assert((self.given.params or {})[i], "no such path parameter") end

@@ -56,7 +56,8 @@ static void test_encode(void **unused) {
         {"return json.encode 'a\\n\"\\\\/\\0é'", "\"a\\n\\\"\\\\/\\u0000é\""},
         {"return json.encode {a = {b = {true, false}}}", "{\"a\":{\"b\":[true,false]}}"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) assert_string_equal(eval(cases[i][0]), cases[i][1]);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_string_equal(eval(cases[i][0]), cases[i][1]);
 }
 
 static void test_encode_refuses(void **unused) {
@@ -88,13 +89,14 @@ static void test_decode(void **unused) {
         {"return json.is_array(json.decode('[1]'))", "true"},
         {"return json.is_array(json.decode('{\"a\":1}'))", "false"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) assert_string_equal(eval(cases[i][0]), cases[i][1]);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_string_equal(eval(cases[i][0]), cases[i][1]);
 }
 
 static void test_decode_refuses(void **unused) {
     (void)unused;
-    static const char *const texts[] = {"", "{", "[1,]", "{\"a\":1,}", "nul", "NaN", "0x10", "01", "1e400", "[1] 2",
-                                        "\"\\\\u0000\"", "\"\xff\""};
+    static const char *const texts[] = {"",     "{",  "[1,]",  "{\"a\":1,}", "nul",         "NaN",
+                                        "0x10", "01", "1e400", "[1] 2",      "\"\\u0000\"", "\"\xff\""};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         lua_settop(L, 0);
         lua_getglobal(L, "json");
@@ -106,7 +108,7 @@ static void test_decode_refuses(void **unused) {
         assert_string_equal(lua_tostring(L, 4), "invalid");
     }
     assert_string_equal(eval("return json.decode(('['):rep(33) .. (']'):rep(33))"), "nil");
-    assert_string_equal(eval("return json.is_array(json.decode(('['):rep(32) .. (']'):rep(32)))"), "false");
+    assert_string_equal(eval("return json.is_array(json.decode(('['):rep(32) .. (']'):rep(32)))"), "true");
 }
 
 int main(void) {

@@ -71,9 +71,27 @@ static void expect(const char *app, const char *part) {
 
 static void test_absent(void **unused) {
     (void)unused;
-    static const char *const names[] = {"io", "package", "load", "loadfile", "dofile", "loadstring", "debug", "collectgarbage",
-                                        "coroutine", "xpcall", "rawset", "rawget", "rawequal", "_G", "string.dump",
-                                        "os.execute", "os.exit", "os.getenv", "os.remove", "math.random", "math.randomseed"};
+    static const char *const names[] = {"io",
+                                        "package",
+                                        "load",
+                                        "loadfile",
+                                        "dofile",
+                                        "loadstring",
+                                        "debug",
+                                        "collectgarbage",
+                                        "coroutine",
+                                        "xpcall",
+                                        "rawset",
+                                        "rawget",
+                                        "rawequal",
+                                        "_G",
+                                        "string.dump",
+                                        "os.execute",
+                                        "os.exit",
+                                        "os.getenv",
+                                        "os.remove",
+                                        "math.random",
+                                        "math.randomseed"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char app[128];
         snprintf(app, sizeof app, "return tostring(%s)", names[i]);
@@ -92,7 +110,8 @@ static void test_frozen(void **unused) {
         "table.insert(string, 1) return 1",
         "require('plateia.json').encode = 1 return 1",
     };
-    for (size_t i = 0; i < sizeof apps / sizeof *apps; i++) expect(apps[i], "cannot be set here");
+    for (size_t i = 0; i < sizeof apps / sizeof *apps; i++)
+        expect(apps[i], "cannot be set here");
     expect("setmetatable(string, {}) return 1", "protected metatable");
     expect("setmetatable({}, {__gc = print}) return 1", "__gc");
     assert_string_equal(run("return getmetatable('')"), "false");
@@ -127,6 +146,7 @@ static void test_errors_name_their_place(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_absent), cmocka_unit_test(test_frozen),
-                                       cmocka_unit_test(test_require), cmocka_unit_test(test_errors_name_their_place)};
+                                       cmocka_unit_test(test_require),
+                                       cmocka_unit_test(test_errors_name_their_place)};
     return cmocka_run_group_tests(tests, make_dir, remove_dir);
 }

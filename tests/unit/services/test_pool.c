@@ -164,7 +164,7 @@ static void test_large_values(void **state) {
 static void test_more_statements_than_are_kept(void **state) {
     (void)state;
     RIG(rig_options());
-    char text[64], expected[8];
+    char text[64], expected[16];
     for (int round = 0; round < 2; round++)
         for (int i = 0; i < 200; i++) {
             struct query *query = NULL;
@@ -373,7 +373,7 @@ static void test_full_queues(void **state) {
                  classes[class]);
         const struct query *query = rig_query(text);
         for (uint32_t i = 0; i < room[class]; i++)
-            rig_run(query, RIG_PARAMS(class == 1 ? "1" : "1"), i);
+            rig_run(query, RIG_PARAMS("1"), i);
         assert_int_equal(rig_try(query, RIG_PARAMS("1"), 100), ERR_BUSY);
         for (uint32_t i = 0; i < room[class]; i++)
             assert_int_equal(rig_wait(i)->err.code, ERR_OK);

@@ -1,0 +1,140 @@
+local cached = require "plateia.cached"
+local fail = require "plateia.fail"
+local field = require "plateia.field"
+local http = require "tests.spec.support.http"
+local route = require "plateia.route"
+local world = require "tests.spec.support.world"
+
+local runs, body
+
+-- An asker over a cached route whose handler counts its runs.
+local function asker(handler)
+  return http.routes(route.get "/top" {
+    query = { limit = field.integer { default = 10 }, period = field.string { optional = true } },
+    cached = { ttl = 300, fresh = 0.25, stale = 3600, drop_on = { "changed" } },
+    answers = { [200] = { text = field.string {} } },
+    handler = handler or function() runs = runs + 1; return { text = body } end,
+  })
+end
+
+before_each(function()
+  world.reset()
+  runs, body = 0, "one"
+end)
+
+describe("a cached route", function()
+  it("runs its handler once for the same inputs", function()
+    local ask = asker()
+    local first, second = ask("GET", "/top"), ask("GET", "/top?limit=10")
+    assert.equal(1, runs)
+    assert.equal(first.text, second.text)
+    assert.equal('{"text":"one"}', second.text)
+    assert.equal(first.headers.etag, second.headers.etag)
+  end)
+
+  it("runs it anew for others", function()
+    local ask = asker()
+    for _, target in ipairs { "/top", "/top?limit=11", "/top?period=", "/top?period=all" } do ask("GET", target) end
+    assert.equal(4, runs)
+  end)
+
+  it("never keeps what does not fit the route's inputs", function()
+    assert.equal(422, asker()("GET", "/top?limit=x").status)
+    assert.same({}, world.cache)
+  end)
+
+  it("tells how old the answer is, and that it is to be asked about", function()
+    local ask = asker()
+    assert.equal("0", ask("GET", "/top").headers.age)
+    world.time = world.time + 7.9
+    local answer = ask("GET", "/top")
+    assert.equal("7", answer.headers.age)
+    assert.equal("public, no-cache", answer.headers["cache-control"])
+    assert.matches('^"%x+"$', answer.headers.etag)
+    assert.equal(34, #answer.headers.etag)
+  end)
+
+  it("runs its handler again when its time is over", function()
+    local ask = asker()
+    ask("GET", "/top")
+    world.time, body = world.time + 301, "two"
+    local answer = ask("GET", "/top")
+    assert.equal('{"text":"two"}', answer.text)
+    assert.equal("0", answer.headers.age)
+  end)
+
+  it("runs it again after its event, but not in a storm of events", function()
+    local cache, ask = require "plateia.cache", asker()
+    local before = ask("GET", "/top").headers.etag
+    cache.drop "changed"
+    body = "two"
+    world.time = world.time + 0.1
+    assert.equal('{"text":"one"}', ask("GET", "/top").text)
+    world.time = world.time + 0.2
+    local answer = ask("GET", "/top")
+    assert.equal('{"text":"two"}', answer.text)
+    assert.not_equal(before, answer.headers.etag)
+  end)
+
+  it("answers 304 to who has it already", function()
+    local ask = asker()
+    local first = ask("GET", "/top")
+    local answer = ask("GET", "/top", { headers = { ["If-None-Match"] = first.headers.etag } })
+    assert.equal(304, answer.status)
+    assert.is_nil(answer.text)
+    assert.same({ first.headers.etag, "public, no-cache" }, { answer.headers.etag, answer.headers["cache-control"] })
+  end)
+
+  it("gives the old answer while another asker fills", function()
+    local ask = asker()
+    ask("GET", "/top")
+    world.time = world.time + 400
+    for _, entry in pairs(world.cache) do entry.filling = true end
+    assert.equal('{"text":"one"}', ask("GET", "/top").text)
+    assert.equal(1, runs)
+  end)
+
+  for name, handler in pairs {
+    fails = function() return fail.busy() end,
+    ["is a bug"] = function() error "oh" end,
+    ["does not fit"] = function() return {} end,
+    ["has a status of its own"] = function() return { text = "x" }, 201 end,
+    ["has headers of its own"] = function() return { text = "x" }, 200, { X = "1" } end,
+  } do
+    it("keeps nothing of an answer that " .. name .. ", and lets the next asker try", function()
+      local answer = asker(handler)("GET", "/top")
+      assert.is_true(answer.status >= 500)
+      assert.is_nil(answer.headers.etag)
+      for _, entry in pairs(world.cache) do
+        assert.is_nil(entry.filling)
+        assert.is_nil(entry.value)
+      end
+    end)
+  end
+
+  it("answers all the same when the cache does not take it", function()
+    world.cache_full = true
+    local answer = asker()("GET", "/top")
+    world.cache_full = nil
+    assert.equal('{"text":"one"}', answer.text)
+    assert.equal("warn", world.logged[1].level)
+    for _, entry in pairs(world.cache) do assert.is_nil(entry.filling) end
+  end)
+end)
+
+describe("If-None-Match", function()
+  local tag = '"0123"'
+
+  it("names the tag alone, in a list, weakly, or any", function()
+    for _, header in ipairs { '"0123"', 'W/"0123"', '"a", "0123"', '"a",W/"0123"', "*", " * " } do
+      assert.is_true(cached.matches(header, tag), header)
+    end
+  end)
+
+  it("or does not", function()
+    for _, header in ipairs { '"012"', "0123", '"01234"', "", '"*"' } do
+      assert.is_false(cached.matches(header, tag), header)
+    end
+    assert.is_false(cached.matches(nil, tag))
+  end)
+end)

@@ -1,0 +1,116 @@
+local field = require "plateia.field"
+local json = require "plateia.json"
+
+local null = json.null
+
+local Film = field.object {
+  id = field.integer { min = 1 },
+  title = field.string { min_length = 1 },
+  year = field.integer { optional = true },
+}
+
+-- "type at loc" of each problem.
+local function problems_of(read, input)
+  local value, problems = read(input)
+  assert.is_nil(value)
+  local list = {}
+  for i, problem in ipairs(problems) do list[i] = problem.type .. " at " .. table.concat(problem.loc, ".") end
+  return list
+end
+
+describe("an object from JSON", function()
+  it("keeps what is declared and drops the rest", function()
+    assert.same({ id = 1, title = "A" }, Film.json { id = 1, title = "A", admin = true })
+  end)
+
+  it("finds everything that is wrong, each with its place", function()
+    assert.same({ "greater_than_equal at id", "missing at title", "int_type at year" },
+      problems_of(Film.json, { id = 0, year = "x" }))
+  end)
+
+  it("takes null for an optional member as absent, for another as wrong", function()
+    assert.same({ id = 1, title = "A" }, Film.json { id = 1, title = "A", year = null })
+    assert.same({ "string_type at title" }, problems_of(Film.json, { id = 1, title = null }))
+  end)
+
+  it("fills in defaults", function()
+    local shape = field.object { limit = field.integer { default = 20 } }
+    assert.same({ limit = 20 }, shape.json {})
+    assert.same({ limit = 5 }, shape.json { limit = 5 })
+  end)
+
+  it("is neither a list nor a plain value", function()
+    for _, value in ipairs { "x", 1, true, null, json.array {}, { 1, 2 } } do
+      assert.same({ "model_attributes_type at " }, problems_of(Film.json, value))
+    end
+  end)
+
+  it("tells places inside objects and lists", function()
+    local shape = field.object { films = field.list { of = Film } }
+    assert.same({ "missing at films.1.title", "int_type at films.2.id" }, problems_of(shape.json,
+      { films = { { id = 1, title = "A" }, { id = 2 }, { id = "3", title = "C" } } }))
+  end)
+
+  it("gives back no containers, which could be too deep to answer with", function()
+    assert.equal(null, select(2, Film.json({ id = { {} }, title = "A" }))[1].input)
+  end)
+
+  it("is made of fields", function()
+    assert.has_error(function() field.object { id = 5 } end)
+    assert.has_error(function() field.object { field.integer {} } end)
+    assert.has_error(function() field.object() end)
+  end)
+end)
+
+describe("a list from JSON", function()
+  local ids = field.list { of = field.integer { min = 1 }, min = 1, max = 3 }
+
+  it("reads each item and counts from zero in its messages", function()
+    assert.same({ 1, 2 }, ids.json { 1, 2 })
+    assert.same({ "greater_than_equal at 1" }, problems_of(ids.json, { 1, 0 }))
+  end)
+
+  it("holds to its bounds", function()
+    assert.same({ "too_short at " }, problems_of(ids.json, json.array {}))
+    assert.same({ "too_long at " }, problems_of(ids.json, { 1, 2, 3, 4 }))
+    assert.equal("List should have at least 1 item after validation, not 0", select(2, ids.json(json.array {}))[1].msg)
+  end)
+
+  it("is no object and no plain value", function()
+    assert.same({ "list_type at " }, problems_of(ids.json, { a = 1 }))
+    assert.same({ "list_type at " }, problems_of(ids.json, "1"))
+  end)
+
+  it("says of what", function()
+    assert.has_error(function() field.list {} end)
+    assert.is_truthy(field.list { of = { id = field.integer {} } })
+  end)
+end)
+
+describe("an answer", function()
+  it("holds declared members only, and null for an optional one that is absent", function()
+    assert.same({ id = 1, title = "A", year = null }, Film.write { id = 1, title = "A", password_hash = "x" })
+    assert.same({ id = 1, title = "A", year = 1999 }, Film.write { id = 1, title = "A", year = 1999 })
+  end)
+
+  it("does not touch what the handler returned", function()
+    local film = { id = 1, title = "A", more = 1 }
+    Film.write(film)
+    assert.same({ id = 1, title = "A", more = 1 }, film)
+  end)
+
+  it("names the member that is missing or of the wrong kind", function()
+    assert.equal(".title is missing", select(2, Film.write { id = 1 }))
+    assert.equal(".id is missing", select(2, Film.write { id = null, title = "A" }))
+    assert.equal(".id is a string, not an integer", select(2, Film.write { id = "1", title = "A" }))
+    local page = field.object { items = field.list { of = Film } }
+    assert.equal(".items[2].title is missing",
+      select(2, page.write { items = { { id = 1, title = "A" }, { id = 2 } } }))
+    assert.equal(".items is a string, not a list", select(2, page.write { items = "none" }))
+    assert.equal(" is a number, not a table", select(2, page.write(5)))
+  end)
+
+  it("writes an empty list as a list", function()
+    assert.equal("[]", json.encode((field.list { of = Film }.write {})))
+  end)
+end)

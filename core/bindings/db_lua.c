@@ -4,7 +4,6 @@
  * A transaction is a userdata made empty before its lease is asked for, and listed in its task, so that
  * neither an error nor a vanished client can keep a connection. */
 
-#include "db_lua.h"
 #include "../services/db/pool.h"
 #include "bindings.h"
 #include "context.h"
@@ -16,9 +15,8 @@
 #define TRANSACTION "plateia.transaction"
 
 struct transaction {
-    struct lease *lease;      /* NULL: not begun, or over */
-    struct task *task;        /* whose list it is in; NULL when in none */
-    struct transaction *next; /* in the task's list */
+    struct holding holding; /* first: its place in the task's list */
+    struct lease *lease;    /* NULL: not begun, or over */
 };
 
 /* ---- parameters ---- */
@@ -199,12 +197,18 @@ static int l_class(lua_State *L) {
     return 2;
 }
 
+/* The only holdings are transactions, so any means that one is open. */
+static bool has_transaction(const struct task *task) {
+    return task->holdings != NULL;
+}
+
 static int l_run(lua_State *L) {
     struct task *task = task_running(L, "db");
     const struct query *query = check_query(L, 1);
     const char *params[QUERY_MAX_PARAMS];
     struct err err = {0};
-    if (task->transactions) return luaL_error(L, "a transaction is open: use its own query, one and commit");
+    if (has_transaction(task))
+        return luaL_error(L, "a transaction is open: use its own query, one and commit");
     take_params(L, 2, query, params);
     if (share_run(context_of(L)->services->db, query, params, task->ticket, &err) != ERR_OK)
         return task_push_failure(L, &err);
@@ -213,25 +217,15 @@ static int l_run(lua_State *L) {
 
 /* ---- transactions ---- */
 
-static void unlist(struct transaction *tx) {
-    if (!tx->task) return;
-    struct transaction **at = &tx->task->transactions;
-    while (*at != tx)
-        at = &(*at)->next;
-    *at = tx->next;
-    tx->task = NULL;
-}
-
 static void end_transaction(struct transaction *tx) {
     struct lease *lease = tx->lease;
-    unlist(tx);
+    holding_remove(&tx->holding);
     tx->lease = NULL;
     lease_release(lease);
 }
 
-void db_end_transactions(struct task *task) {
-    while (task->transactions)
-        end_transaction(task->transactions);
+static void task_ended(struct holding *holding) {
+    end_transaction((struct transaction *)holding);
 }
 
 static struct transaction *check_open(lua_State *L) {
@@ -245,7 +239,7 @@ static int begun(lua_State *L, int status, lua_KContext ctx) {
     struct task *task = context_of(L)->running;
     struct transaction *tx = lua_touserdata(L, -1);
     if (task->outcome.err.code != ERR_OK) {
-        unlist(tx);
+        holding_remove(&tx->holding);
         return task_push_failure(L, &task->outcome.err);
     }
     tx->lease = task->outcome.lease;
@@ -256,14 +250,14 @@ static int begun(lua_State *L, int status, lua_KContext ctx) {
 static int l_begin(lua_State *L) {
     struct task *task = task_running(L, "db.transaction");
     struct err err = {0};
-    if (task->transactions) return luaL_error(L, "a transaction is open already: one at a time in a request");
+    if (has_transaction(task))
+        return luaL_error(L, "a transaction is open already: one at a time in a request");
     struct transaction *tx = lua_newuserdatauv(L, sizeof *tx, 0);
-    *tx = (struct transaction){0};
+    *tx = (struct transaction){.holding.give_back = task_ended};
     luaL_setmetatable(L, TRANSACTION);
     if (share_begin(context_of(L)->services->db, task->ticket, &err) != ERR_OK)
         return task_push_failure(L, &err);
-    tx->task = task;
-    task->transactions = tx;
+    holding_add(task, &tx->holding);
     return task_wait(L, begun);
 }
 

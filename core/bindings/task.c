@@ -5,7 +5,6 @@
 #include "../services/db/pool.h"
 #include "../services/password.h"
 #include "context.h"
-#include "db_lua.h"
 #include <lauxlib.h>
 #include <stdlib.h>
 
@@ -54,9 +53,31 @@ struct task *tasks_take(struct tasks *tasks) {
     return task;
 }
 
+void holding_add(struct task *task, struct holding *holding) {
+    holding->task = task;
+    holding->next = task->holdings;
+    task->holdings = holding;
+}
+
+void holding_remove(struct holding *holding) {
+    if (!holding->task) return;
+    struct holding **at = &holding->task->holdings;
+    while (*at != holding)
+        at = &(*at)->next;
+    *at = holding->next;
+    holding->task = NULL;
+}
+
+static void give_back_first(struct task *task) {
+    struct holding *holding = task->holdings;
+    holding_remove(holding);
+    holding->give_back(holding);
+}
+
 void tasks_give_back(struct tasks *tasks, struct task *task) {
     if (task->handle) *task->handle = NULL;
-    db_end_transactions(task);
+    while (task->holdings)
+        give_back_first(task);
     outcome_done(&task->outcome);
     struct ticket next = {task->ticket.slot, task->ticket.serial + 1};
     *task = (struct task){.ticket = next};

@@ -20,7 +20,6 @@ struct lease;
 struct password_job;
 struct request;
 struct rows;
-struct transaction;
 
 /* What a wait brought back. err.code says how it ended; the rest belongs to whoever holds the outcome. */
 struct outcome {
@@ -31,13 +30,22 @@ struct outcome {
 };
 void outcome_done(struct outcome *outcome);
 
+/* Something that a task must give back when it ends, whatever way it ends: a link in its list. */
+struct holding {
+    void (*give_back)(struct holding *holding);
+    struct task *task; /* NULL: in nobody's list */
+    struct holding *next;
+};
+void holding_add(struct task *task, struct holding *holding);
+void holding_remove(struct holding *holding); /* in nobody's list is fine */
+
 struct task {
-    struct ticket ticket;             /* of the present wait; the serial changes with each wait */
-    bool live;                        /* the slot is in use */
-    lua_State *co;                    /* its coroutine */
-    struct request *req;              /* NULL for a job */
-    struct request **handle;          /* the script's handle on req; emptied when the task ends */
-    struct transaction *transactions; /* open ones, given back when the task ends */
+    struct ticket ticket;    /* of the present wait; the serial changes with each wait */
+    bool live;               /* the slot is in use */
+    lua_State *co;           /* its coroutine */
+    struct request *req;     /* NULL for a job */
+    struct request **handle; /* the script's handle on req; emptied when the task ends */
+    struct holding *holdings;
     struct outcome outcome;
     void *owner; /* the scheduler's own */
 };
@@ -56,7 +64,7 @@ void tasks_done(struct tasks *tasks); /* no task may be live */
 
 /* A free slot's task with a new serial; NULL when memory ran out. */
 struct task *tasks_take(struct tasks *tasks);
-/* Ends it: handle dead, transactions rolled back, outcome freed, ticket stale. */
+/* Ends it: handle dead, holdings given back, outcome freed, ticket stale. */
 void tasks_give_back(struct tasks *tasks, struct task *task);
 
 /* Moves *outcome to whoever waits under that ticket and resumes it; frees it when nobody does. */

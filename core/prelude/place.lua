@@ -4,7 +4,7 @@
 -- reached by a tail call has lost its caller: better no place than a wrong one.
 
 return function()
-  for level = 2, 40 do
+  for level = 1, 40 do
     local info = debug.getinfo(level, "Slt")
     if not info then return nil end
     if info.source:sub(1, 1) == "@" then return info.source:sub(2) .. ":" .. info.currentline end

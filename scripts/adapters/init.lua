@@ -69,8 +69,8 @@ end
 local function read_json(file)
   local records, why, code = json.decode(file)
   if records == nil then return nil, why, code end
-  if not json.is_array(records) then return nil, "a JSON array of records was expected", "invalid" end
-  return records
+  if type(records) == "table" and (json.is_array(records) or next(records) == nil) then return records end
+  return nil, "a JSON array of records was expected", "invalid"
 end
 
 -- ---- the declaration ----

@@ -46,10 +46,6 @@ local function votes_of(db, ids)
     or db:value("SELECT count(*) FROM votes WHERE user_id = ANY ('{" .. table.concat(ids, ",") .. "}')")
 end
 
-local function wait_for_audit(db)
-  loop.wait_until("the recount equals tallies and standings", 15, function() return pcall(db.audit, db) end)
-end
-
 describe("a database that stops for five seconds", function()
   it("costs 503s and no vote", function()
     local cluster = database.start()
@@ -76,7 +72,7 @@ describe("a database that stops for five seconds", function()
       assert.is_string(answer:json().detail)
     end
     assert.equal(#seen.cast, votes_of(db, seen.cast))
-    wait_for_audit(db)
+    plateia:audit(db)
     plateia:stop()
     cluster:stop "fast"
   end)
@@ -102,7 +98,7 @@ describe("a server killed ten times", function()
     end
     assert.is_true(#cast > 500)
     assert.equal(#cast, votes_of(db, cast))
-    wait_for_audit(db)
+    plateia:audit(db)
     plateia:stop()
   end)
 end)

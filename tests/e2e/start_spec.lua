@@ -1,5 +1,6 @@
 -- The embedded default: what somebody sees who has nothing but the binary and a folder.
 
+local database = require "support.database"
 local http = require "support.http"
 local loop = require "support.loop"
 local process = require "support.process"
@@ -111,10 +112,28 @@ describe("a start that cannot be", function()
     assert.truthy(text:find(tostring(plateia.admin_port), 1, true))
     plateia:stop()
   end)
+end)
 
-  it("is refused for a database that is not there", function()
-    local code, text = run({ "serve" }, { DATABASE_URL = "postgresql://nobody@127.0.0.1:1/nothing" })
-    assert.not_equal(0, code)
-    assert.truthy(text:find "127.0.0.1")
+describe("a database that is not there yet", function()
+  it("is waited for", function()
+    local cluster = database.start()
+    local db = cluster:create "late"
+    cluster:stop "fast"
+    local plateia = server.launch { database = db }
+    loop.wait_until("it says that it waits", 10, function() return plateia:output():find "waiting for the database" end)
+    assert.is_true(plateia.process:running())
+    cluster:start()
+    plateia:wait_ready()
+    assert.equal(200, plateia:client():get("/movies?limit=1").status)
+    plateia:stop()
+    cluster:stop "fast"
+  end)
+
+  it("does not keep an operator from ending the server", function()
+    local plateia = server.launch { database = { url = "postgresql://nobody@127.0.0.1:1/nothing" } }
+    loop.wait_until("it says that it waits", 10, function() return plateia:output():find "waiting for the database" end)
+    plateia.process:signal "term"
+    plateia.process:wait(5)
+    plateia:check_output()
   end)
 end)

@@ -85,7 +85,7 @@ static void tell(struct batcher *batcher, size_t i, struct rows *rows, const str
     struct call *call = batcher->flight[i];
     batcher->flight[i] = NULL;
     if (call)
-        share_answer(batcher->line.share, call, rows, NULL, err);
+        share_tell(batcher->line.share, call, rows, NULL, err);
     else
         rows_free(rows);
 }

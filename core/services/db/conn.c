@@ -3,19 +3,15 @@
  * libpq's pipeline says "here is a result" and "here is the end of one statement", not which statement it
  * was. So every send notes what it expects in a ring, and what arrives is matched with the ring's head.
  * Preparing is hidden here: a name is known from the moment its PREPARE is sent, and forgotten when that
- * failed or was skipped, so a statement and the preparing of it travel together.
- *
- * Names are SHA-256 prefixes already, so the set of known ones is a small open table of their first 64 bits;
- * when it is full, everything is forgotten, which costs one PREPARE each and needs no ageing. */
+ * failed or was skipped, so a statement and the preparing of it travel together. When too many are known, all
+ * are forgotten, which costs one PREPARE each and needs no ageing. */
 
 #include "conn.h"
+#include "names.h"
 #include <libpq-fe.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define NAMES_SIZE 256 /* a power of two */
-#define NAMES_MAX  128
 
 enum expect_kind { EXPECT_PREPARE, EXPECT_RUN, EXPECT_SYNC };
 
@@ -31,8 +27,7 @@ struct conn {
     int slot;
     unsigned epoch;
 
-    uint64_t names[NAMES_SIZE]; /* 0: free */
-    size_t name_count;
+    struct names names; /* prepared, once all that was sent is done */
 
     struct expect *ring;
     size_t ring_size, ring_at, ring_count;
@@ -111,39 +106,6 @@ static struct expect expect_pop(struct conn *conn) {
 
 /* --- prepared statements ---------------------------------------------------------------------------- */
 
-static uint64_t name_key(const struct query *query) {
-    char digits[17];
-    memcpy(digits, query->statement + 1, 16);
-    digits[16] = '\0';
-    uint64_t key = strtoull(digits, NULL, 16);
-    return key ? key : 1;
-}
-
-static size_t name_place(const struct conn *conn, uint64_t key) {
-    size_t at = key % NAMES_SIZE;
-    while (conn->names[at] != 0 && conn->names[at] != key)
-        at = (at + 1) % NAMES_SIZE;
-    return at;
-}
-
-static void name_add(struct conn *conn, uint64_t key) {
-    conn->names[name_place(conn, key)] = key;
-    conn->name_count++;
-}
-
-/* What follows the hole is put in again, so that no search ends at it too early. */
-static void name_forget(struct conn *conn, uint64_t key) {
-    size_t at = name_place(conn, key);
-    if (conn->names[at] == 0) return;
-    conn->names[at] = 0;
-    conn->name_count--;
-    for (at = (at + 1) % NAMES_SIZE; conn->names[at] != 0; at = (at + 1) % NAMES_SIZE) {
-        uint64_t moved = conn->names[at];
-        conn->names[at] = 0;
-        conn->names[name_place(conn, moved)] = moved;
-    }
-}
-
 bool conn_stale(const struct err *err) {
     return err->code == ERR_DATABASE && (strcmp(err->state, "0A000") == 0 || /* the plan's result changed */
                                          strcmp(err->state, "26000") == 0 || /* the name is not known there */
@@ -151,8 +113,7 @@ bool conn_stale(const struct err *err) {
 }
 
 bool conn_refresh(struct conn *conn) {
-    memset(conn->names, 0, sizeof conn->names);
-    conn->name_count = 0;
+    names_clear(&conn->names);
     conn->epoch++;
     return PQsendQueryParams(conn->pg, "DEALLOCATE ALL", 0, NULL, NULL, NULL, NULL, 0) &&
            expect(conn, (struct expect){.kind = EXPECT_RUN, .quiet = true}) && PQpipelineSync(conn->pg) &&
@@ -182,16 +143,16 @@ static bool prepare(struct conn *conn, const struct query *query, uint64_t key) 
     Oid types[QUERY_MAX_PARAMS + 1];
     int count = fill_types(query, types);
     if (!PQsendPrepare(conn->pg, query->statement, query->text, count, types)) return false;
-    name_add(conn, key);
+    names_add(&conn->names, key);
     return expect(conn, (struct expect){.kind = EXPECT_PREPARE, .name = key});
 }
 
 /* --- sending ---------------------------------------------------------------------------------------- */
 
 bool conn_run(struct conn *conn, const struct query *query, const char *const *params) {
-    if (conn->name_count >= NAMES_MAX && !conn_refresh(conn)) return false;
-    uint64_t key = name_key(query);
-    if (conn->names[name_place(conn, key)] == 0 && !prepare(conn, query, key)) return false;
+    if (conn->names.count >= NAMES_MAX && !conn_refresh(conn)) return false;
+    uint64_t key = names_key(query);
+    if (!names_has(&conn->names, key) && !prepare(conn, query, key)) return false;
     int count = (int)query->param_count + query->slot;
     return PQsendQueryPrepared(conn->pg, query->statement, count, params, NULL, NULL, 0) &&
            expect(conn, (struct expect){.kind = EXPECT_RUN});
@@ -294,7 +255,7 @@ static enum conn_event finish(struct conn *conn, struct rows **rows, struct err 
     *rows = conn->rows;
     *err = conn->err;
     if (head.kind == EXPECT_PREPARE) {
-        if (conn->aborted || err->code != ERR_OK) name_forget(conn, head.name);
+        if (conn->aborted || err->code != ERR_OK) names_forget(&conn->names, head.name);
         conn->prepare_err = *err;
         event = CONN_NOTHING;
     } else if (head.kind == EXPECT_RUN) {

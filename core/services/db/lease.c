@@ -12,7 +12,6 @@
  * what was done when the connection dies: a single statement and a COMMIT. */
 
 #include "lease.h"
-#include "../../base/clock.h"
 #include "share.h"
 #include <assert.h>
 #include <stdlib.h>
@@ -102,7 +101,7 @@ static void finish_alone(struct lease *lease) {
     struct err err = lease->err;
     lease->rows = NULL;
     set_free(lease);
-    share_answer(lease->line.share, call, rows, NULL, &err);
+    share_tell(lease->line.share, call, rows, NULL, &err);
 }
 
 static void finish_begin(struct lease *lease) {
@@ -112,10 +111,10 @@ static void finish_begin(struct lease *lease) {
     if (err.code == ERR_OK) {
         lease->state = LEASE_HELD;
         lease->open = true;
-        share_answer(lease->line.share, call, NULL, lease, &err);
+        share_tell(lease->line.share, call, NULL, lease, &err);
     } else {
         set_free(lease);
-        share_answer(lease->line.share, call, NULL, NULL, &err);
+        share_tell(lease->line.share, call, NULL, NULL, &err);
     }
 }
 
@@ -126,7 +125,7 @@ static void finish_commit(struct lease *lease) {
         err_set(&err, ERR_DATABASE, "the transaction was rolled back, as a statement of it had failed");
     drop_outcome(lease);
     lease->open = lease->committing = false;
-    share_answer(lease->line.share, take_call(lease), NULL, NULL, &err);
+    share_tell(lease->line.share, take_call(lease), NULL, NULL, &err);
 }
 
 static void finish_statement(struct lease *lease) {
@@ -134,7 +133,7 @@ static void finish_statement(struct lease *lease) {
     struct err err = lease->err;
     lease->rows = NULL;
     if (conn_stale(&err)) lease->stale = true;
-    share_answer(lease->line.share, take_call(lease), rows, NULL, &err);
+    share_tell(lease->line.share, take_call(lease), rows, NULL, &err);
 }
 
 static void on_synced(struct lease *lease) {
@@ -184,7 +183,7 @@ static void on_down(struct line *line, const struct err *err) {
         lease->lost = true;
     else
         set_free(lease);
-    if (call) share_answer(line->share, call, NULL, NULL, &why);
+    if (call) share_tell(line->share, call, NULL, NULL, &why);
 }
 
 static const struct line_duty duty = {QUERY_LEASE, on_up, on_event, on_down};

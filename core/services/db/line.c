@@ -188,7 +188,7 @@ static void order(struct line *line) {
         .ctx = line,
     };
     if (connector_submit(share_connector(share), &wanted, &line->job, &share->problem) != ERR_OK)
-        order_later(line);
+        reactor_timer_start(share->reactor, &line->timer, BACKOFF_MOST_MS * CLOCK_NS_PER_MS, NULL);
 }
 
 void line_open(struct line *line, struct share *share, const struct line_duty *duty) {

@@ -72,8 +72,8 @@ uint64_t share_random(struct share *share) {
     return share->random;
 }
 
-void share_answer(struct share *share, struct call *call, struct rows *rows, struct lease *lease,
-                  const struct err *err) {
+void share_tell(struct share *share, struct call *call, struct rows *rows, struct lease *lease,
+                const struct err *err) {
     struct share_answer answer = {.who = call->who, .rows = rows, .lease = lease, .err = *err};
     free(call);
     share->done(share->ctx, &answer);
@@ -100,7 +100,7 @@ static void expire(struct share *share, struct calls *waiting, int64_t now_ns) {
     else
         err_set(&err, ERR_BUSY, "no database connection became free in time");
     while (waiting->head && waiting->head->deadline_ns <= now_ns)
-        share_answer(share, calls_pop(waiting), NULL, NULL, &err);
+        share_tell(share, calls_pop(waiting), NULL, NULL, &err);
 }
 
 static void on_expiry(void *ctx) {

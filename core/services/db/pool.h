@@ -4,12 +4,16 @@
 /* pool.h -- the one pool of database connections of this process, and each worker's share of it.
  *
  * Opened once by main; a second open is refused (the Singleton). A share belongs to one worker's thread and
- * holds read    one shared, pipelined connection: read-only, short statement_timeout batch   one connection
- * with an advisory-lock slot of its own, one statement in flight lease   a few exclusive connections:
- * transactions and slow statements Connections are made by the connector's thread and handed over by mail;
- * they come back after a loss with jittered backoff. Every submitted call is answered exactly once through
- * the share's `done`, in the worker's thread, never from within the submitting function. A call that cannot
- * be taken now is refused by the return value (ERR_BUSY), and done is not called for it. */
+ * holds
+ *
+ *   - read: one shared, pipelined connection, read-only, with a short statement_timeout;
+ *   - batch: one connection with an advisory-lock slot of its own, one statement in flight;
+ *   - lease: a few exclusive connections, for transactions and slow statements.
+ *
+ * Connections are made by the connector's thread and handed over by mail; they come back after a loss with
+ * jittered backoff. Every submitted call is answered exactly once through the share's `done`, in the worker's
+ * thread, never from within the submitting function. A call that cannot be taken now is refused by the return
+ * value (ERR_BUSY), and done is not called for it. A query must outlive its calls. */
 
 #include "../../base/err.h"
 #include "../../base/ticket.h"
@@ -28,7 +32,7 @@ struct share;
 struct pool_options {
     const char *conninfo;
     unsigned leases;          /* exclusive connections a share */
-    int64_t read_timeout_ms;  /* statement_timeout of reads */
+    int64_t read_timeout_ms;  /* statement_timeout of reads; 1 or more, like the next */
     int64_t lease_timeout_ms; /* statement_timeout of leases and batches */
     int64_t wait_ms;          /* longest wait for a lease (then ERR_BUSY), and for a batch to leave */
     unsigned queue;           /* calls that may wait or be in flight, a class and share; beyond: ERR_BUSY */
@@ -52,7 +56,7 @@ typedef void share_done(void *ctx, struct share_answer *answer);
 
 enum err_code share_open(struct share **ret, struct pool *pool, struct reactor *reactor,
                          struct mailbox *mailbox, share_done *done, void *ctx, struct err *err);
-/* Calls still waiting are dropped without an answer. */
+/* Calls still waiting are dropped without an answer. Before the mailbox goes, and not from within done. */
 void share_close(struct share *share);
 
 /* One statement by its query's class: read, batch, or lease (taken and given back by itself). `params` are

@@ -6,13 +6,16 @@
  * A file starts with comment lines, in any order, then one statement with explicit columns:
  *   -- (any line without "word:" is free text: what the query is for)
  *   -- class: read | lease | batch
- *   -- params: user_id bigint, title text, ids bigint[]      ($1, $2, ... in this order; the line may be
- * missing)
- *   -- key: user_id          (batch only: rows are sorted by it, and a batch holds each key once)
- *   -- slot: $3              (batch only: the parameter that the core fills with the connection's
- * advisory-lock slot; it is the last one, int, and does not stand in params) In a batch every parameter of
- * the list is declared by its element type and passed as an array of it. Types: bigint int text boolean
- * double date timestamptz uuid jsonb, each also with []. A set is constant after loading: any thread. */
+ *   -- params: user_id bigint, title text, ids bigint[]
+ *   -- key: user_id
+ *   -- slot: $3
+ *
+ * params are $1, $2, ... in this order, and may be missing. key and slot are for batches: rows are sorted by
+ * the key and a batch holds each key once; the slot is the parameter that the core fills with the
+ * connection's advisory-lock slot: the last one, an int, which does not stand in params. In a batch every
+ * parameter of the list is declared by its element type and passed as an array of it. Types: bigint int text
+ * boolean double date timestamptz uuid jsonb, each also with []. A set is constant after loading: any thread.
+ */
 
 #include "../../base/err.h"
 #include <stdbool.h>

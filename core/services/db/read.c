@@ -39,7 +39,7 @@ static void on_event(struct line *line, enum conn_event event, struct rows *rows
     else if (conn_stale(err) && !call->again)
         run_again(reader, call);
     else
-        share_answer(line->share, call, rows, NULL, err);
+        share_tell(line->share, call, rows, NULL, err);
     share_watch_waiting(line->share);
 }
 
@@ -55,7 +55,7 @@ static void on_down(struct line *line, const struct err *err) {
     reader->flight = (struct calls){0};
     busy.code = ERR_BUSY;
     while ((call = calls_pop(&lost)))
-        share_answer(line->share, call, NULL, NULL, &busy);
+        share_tell(line->share, call, NULL, NULL, &busy);
 }
 
 static const struct line_duty duty = {QUERY_READ, on_up, on_event, on_down};

@@ -42,8 +42,8 @@ uint64_t share_random(struct share *share); /* for jitter only */
 
 /* Frees the call and tells its waiter. `rows` and `lease` become the waiter's. Only from a reactor's
  * callback. */
-void share_answer(struct share *share, struct call *call, struct rows *rows, struct lease *lease,
-                  const struct err *err);
+void share_tell(struct share *share, struct call *call, struct rows *rows, struct lease *lease,
+                const struct err *err);
 /* To be called after something was left in a queue of waiting calls. */
 void share_watch_waiting(struct share *share);
 void share_line_changed(struct share *share, const struct line *line, bool up);

@@ -178,11 +178,11 @@ end
 
 -- What goes over the wire: options.json or .form (encoded) or .body (as it is), .headers, .token.
 local function encode_request(client, method, target, options)
-  local lines = { ("%s %s HTTP/1.1"):format(method, target), "Host: localhost:" .. client.port }
+  local lines = { ("%s %s HTTP/1.1"):format(method, target) }
   local body, kind = options.body, nil
   if options.json ~= nil then body, kind = json.encode(options.json), "application/json" end
   if options.form then body, kind = encode_form(options.form), "application/x-www-form-urlencoded" end
-  local headers = { ["Content-Type"] = kind }
+  local headers = { Host = "localhost:" .. client.port, ["Content-Type"] = kind }
   local token = options.token or client.token
   if token then headers.Authorization = "Bearer " .. token end
   if body or method == "POST" then headers["Content-Length"] = #(body or "") end

@@ -79,6 +79,17 @@ function Server:check_output()
   end
 end
 
+-- Raises unless votes, tallies and standings in its database agree. The standings follow within moments, once
+-- somebody asks for the ranking.
+function Server:audit(db)
+  local client = self:client()
+  loop.wait_until("the recount agrees", 15, function()
+    client:get "/movies/top"
+    return pcall(db.audit, db)
+  end)
+  client:close()
+end
+
 -- Asks it to end, as an operator does; raises unless it exits with 0 and clean.
 function Server:stop()
   if not self.process:running() then return end

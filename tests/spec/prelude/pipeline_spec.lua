@@ -95,7 +95,7 @@ end)
 
 describe("a bug", function()
   it("is a 500 for the client and a traceback for the log", function()
-    local answer = ask(function() local none; return none.field end)
+    local answer = ask(function(req) return req.body.field end)
     assert.equal(500, answer.status)
     assert.same({ detail = "internal error; request request-1" }, answer.json)
     assert.equal(1, #world.logged)

@@ -1,6 +1,10 @@
--- JSON for the double: decoding by dkjson behind the core's checks, encoding by ourselves with sorted keys.
+-- JSON for the double: decoding by lua-cjson behind some of the core's checks, as the core does it; encoding by
+-- ourselves, with sorted keys.
 
-local null = require("cjson").null -- a light userdata, as the core's is
+local cjson = require("cjson").new()
+cjson.decode_invalid_numbers(false)
+
+local null = cjson.null
 
 local Array = { __metatable = "array" }
 local json = { null = null }
@@ -33,9 +37,8 @@ end
 function json.decode(text)
   local problem = problem_of(text)
   if problem then return nil, problem, "invalid" end
-  local value, at, why = require("dkjson").decode(text, 1, null, nil, Array)
-  if value == nil then return nil, tostring(why), "invalid" end
-  if text:find("%S", at) then return nil, "Expected the end at character " .. at, "invalid" end
+  local fine, value = pcall(cjson.decode, text)
+  if not fine then return nil, value, "invalid" end
   return mend(value)
 end
 

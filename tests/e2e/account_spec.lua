@@ -15,7 +15,7 @@ describe("accounts", function()
     plateia = server.start { database = db }
     client = plateia:client()
   end)
-  teardown(function() plateia:stop() end)
+  teardown(function() if plateia then plateia:stop() end end)
 
   local function sign_up(username, more)
     local account = { username = username, password = PASSWORD }

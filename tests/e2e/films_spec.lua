@@ -14,7 +14,7 @@ describe("the catalogue", function()
     plateia = server.start { database = db }
     client = plateia:client()
   end)
-  teardown(function() plateia:stop() end)
+  teardown(function() if plateia then plateia:stop() end end)
 
   -- All films from that page on, as the answers' Link headers lead.
   local function follow(target)

@@ -12,7 +12,7 @@ describe("HTTP", function()
     plateia = server.start { database = database.cluster():create "http" }
     client = plateia:client()
   end)
-  teardown(function() plateia:stop() end)
+  teardown(function() if plateia then plateia:stop() end end)
 
   -- Sends lines as they are, with the line ends of HTTP.
   local function raw(lines, body)

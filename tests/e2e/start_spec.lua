@@ -10,7 +10,7 @@ describe("a server without a database", function()
   local plateia
 
   setup(function() plateia = server.start() end)
-  teardown(function() plateia:stop() end)
+  teardown(function() if plateia then plateia:stop() end end)
 
   it("says where it listens", function()
     assert.truthy(plateia:output():find("127.0.0.1:" .. plateia.port, 1, true))

@@ -23,7 +23,7 @@ describe("voting", function()
     plateia = server.start { database = db }
     client = plateia:client()
   end)
-  teardown(function() plateia:stop() end)
+  teardown(function() if plateia then plateia:stop() end end)
 
   it("counts once a month, and says when the next vote is", function()
     local user = crowd.make(db, server.SECRET, "once", 1)[1]

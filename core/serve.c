@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "commands.h"
 #include "foundation.h"
+#include "http/address.h"
 #include "http/admin.h"
 #include "http/server.h"
 #include "services/db/pool.h"
@@ -81,6 +82,15 @@ static enum err_code raise_workers(struct serving *serving, struct err *err) {
     return ERR_OK;
 }
 
+/* Workers share their port, so a second server would silently share it as well: asked for alone first, a port
+ * that is taken is told before anything is started. */
+static enum err_code check_port(const struct settings *settings, struct err *err) {
+    int fd;
+    enum err_code code = address_listen(&fd, settings->listen, false, NULL, err);
+    if (code == ERR_OK) close(fd);
+    return code;
+}
+
 /* The first worker's socket settles the port; the others join it. */
 static enum err_code open_doors(struct serving *serving, struct err *err) {
     const struct settings *settings = serving->foundation.settings;
@@ -154,6 +164,7 @@ static void say_first_call(const struct settings *settings) {
 
 static enum err_code raise_house(struct serving *serving, const struct settings *settings, struct err *err) {
     enum err_code code;
+    if ((code = check_port(settings, err)) != ERR_OK) return code;
     if ((code = foundation_database(&serving->foundation, settings, false, err)) != ERR_OK) return code;
     if ((code = foundation_keys(&serving->foundation, err)) != ERR_OK) return code;
     if ((code = foundation_services(&serving->foundation, err)) != ERR_OK) return code;

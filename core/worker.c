@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #define DRAIN_CHECK_NS (20 * CLOCK_NS_PER_MS)
+#define DRAIN_QUIET_NS CLOCK_NS_PER_S /* for a client that has connected and asked nothing yet */
 
 struct worker {
     const struct foundation *foundation;
@@ -28,7 +29,7 @@ struct worker {
     struct reactor_hook log_hook;
     struct reactor_timer drain_timer;
     struct mail drain_mail;
-    int64_t drain_grace_ns, drain_until_ns;
+    int64_t drain_grace_ns, drain_until_ns, quiet_until_ns;
     pthread_t thread;
     bool started;
 };
@@ -152,7 +153,10 @@ enum err_code worker_serve(struct worker *worker, int listen_fd, struct err *err
 
 static void check_drained(void *ctx) {
     struct worker *worker = ctx;
-    if (server_connections(worker->server) == 0 || clock_ns() >= worker->drain_until_ns)
+    int64_t now_ns = clock_ns();
+    bool idle = server_pending(worker->server) == 0 &&
+                (server_connections(worker->server) == 0 || now_ns >= worker->quiet_until_ns);
+    if (idle || now_ns >= worker->drain_until_ns)
         reactor_stop(worker->reactor);
     else
         reactor_timer_start(worker->reactor, &worker->drain_timer, DRAIN_CHECK_NS, NULL);
@@ -162,6 +166,7 @@ static void drain(struct mail *mail, bool live) {
     struct worker *worker = (struct worker *)((char *)mail - offsetof(struct worker, drain_mail));
     if (!live) return;
     server_drain(worker->server);
+    worker->quiet_until_ns = clock_ns() + DRAIN_QUIET_NS;
     worker->drain_until_ns = clock_ns() + worker->drain_grace_ns;
     worker->drain_timer = (struct reactor_timer){.fn = check_drained, .ctx = worker};
     check_drained(worker);

@@ -3,8 +3,8 @@
 
 /* router.h -- method and path to a route's number. Built once, then only read; any thread.
  *
- * A template is "/movies/{id}": segments are literal or one whole {parameter}. Literals win over parameters
- * ("/movies/top" beats "/movies/{id}"), whatever the order of adding. Segments are matched after
+ * A template is "/things/{id}": segments are literal or one whole {parameter}. Literals win over parameters
+ * ("/things/top" beats "/things/{id}"), whatever the order of adding. Segments are matched after
  * percent-decoding, so %2F never makes a new segment. HEAD falls back to GET. */
 
 #include "../base/err.h"

@@ -1,16 +1,20 @@
 /* server.c -- one worker's HTTP.
  *
  * The library polls through an epoll of its own, which the reactor watches like any other descriptor. What it
- * does not do by itself is done here:
- *   - It does not see that a connection was resumed nor, at its limit, that a place became free. Whatever
- * does either sets `again`; the end of the turn runs the library once for all of them. A tick runs it anyway.
- *   - It keeps a connection alive only if the answer comes in its last call for a request, so that is where
- *     the handler runs; an answer in the first call is a refusal, and closes. The connection is suspended
- * only if the handler really waits; its answer is then queued while it is still suspended.
- *   - It is blind to the client of a suspended connection: when a wait gets long, the reactor watches it.
- *   - It has no deadlines that a slow client cannot stretch: connections stand in the queues of deadline.h,
- * and the tick shuts down the sockets whose time is up. The library then finds them closed.
- *   - It decodes the target in place: its log callback, which comes before, is where an exchange begins.
+ * does not do by itself is done here.
+ *
+ * It does not see that a connection was resumed nor, at its limit, that a place became free. Whatever does
+ * either sets `again`, and the end of the turn runs the library once for all of them; a tick runs it anyway.
+ *
+ * It keeps a connection alive only if the answer comes in its last call for a request. So the handler runs
+ * there, and an answer in the first call is a refusal, which closes. The connection is suspended only if the
+ * handler really waits, and its answer is queued while it is still suspended. To the client of a suspended
+ * connection the library is blind: when a wait gets long, the reactor watches the socket.
+ *
+ * It has no deadline that a slow client could not stretch. Connections stand in the queues of deadline.h, and
+ * the tick shuts down the sockets whose time is up; the library then finds them closed.
+ *
+ * It decodes the target in place: its log callback, which comes before that, is where an exchange begins.
  * Headers are not copied: the library keeps them until it has reported the exchange's end. */
 
 #include "server.h"
@@ -31,10 +35,10 @@
 
 #define TICK_NS        (50 * CLOCK_NS_PER_MS)
 #define WATCH_AFTER_NS (100 * CLOCK_NS_PER_MS)
-#define RUNS_A_TURN    4 /* one to send, one to reset, one to read until there is no more, one spare */
-#define CONNECTION_MEMORY                                                                                    \
-    16384 /* a head must fit; it is cleared for each request, so more would cost time                        \
-           */
+/* One to send, one to reset, one to read until there is no more, and one to spare. */
+#define RUNS_A_TURN 4
+/* A head must fit. All of it is cleared for each request, so more would cost time. */
+#define CONNECTION_MEMORY 16384
 
 struct connection {
     struct deadline deadline; /* first: the queues find us by it */
@@ -200,6 +204,7 @@ static void on_client_gone(void *ctx, uint32_t events) {
     resume(connection);
 }
 
+/* Without memory to watch, the wait just ends later. */
 static void watch_client(struct connection *connection) {
     connection->gone.fn = on_client_gone;
     connection->gone.ctx = connection;

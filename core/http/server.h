@@ -17,9 +17,9 @@ struct server_options {
     int listen_fd;        /* bound and listening; the server closes it */
     unsigned connections; /* most connections at once, of this worker */
     size_t body_limit;    /* bytes; more is 413 */
-    int64_t head_ns;      /* from the first byte (or connect) to the end of the head; longer: closed */
-    int64_t body_ns;      /* from the head's end to the body's end; longer: 408 or closed */
-    int64_t idle_ns;      /* a kept-alive connection without a request */
+    int64_t head_ns;      /* from connect, later from the request line, to the end of the head */
+    int64_t body_ns;      /* from the head's end to the body's end; and for the answer on its way back */
+    int64_t idle_ns;      /* from an answer to the next request line; after any of the three it is closed */
     bool access_log;      /* one line a request */
 };
 
@@ -30,10 +30,10 @@ enum err_code server_listen(int *ret_fd, const char *host_port, unsigned *ret_po
 enum err_code server_new(struct server **ret, struct reactor *reactor, const struct server_options *options,
                          struct request_handler handler, struct err *err);
 
-/* Stops accepting; answers what is under way with Connection: close. Connections already accepted or waiting
- * in the accept queue are still served. */
+/* Stops accepting; answers what is under way with Connection: close, and closes connections that have no
+ * request. Those already waiting in the accept queue are still served, as far as the limit has room. */
 void server_drain(struct server *server);
-/* Requests that are not answered yet. */
+/* Requests whose answer has not left yet. */
 size_t server_pending(const struct server *server);
 /* Connections that are open. */
 size_t server_connections(const struct server *server);

@@ -162,7 +162,7 @@ static enum err_code fork_it(struct embedded_postgres *postgres, int log, struct
      * in containers, where ids are few. This is how PostgreSQL is told that such a process does not count. */
     snprintf(stale, sizeof stale, "PG_GRANDPARENT_PID=%d",
              (int)postgres_home_postmaster(postgres->home.path, NULL));
-    (void)stale;
+    environment[n] = stale;
     pthread_mutex_lock(&postgres->lock);
     code =
         postgres->stopping ? err_set(err, ERR_BUSY, "stopped") : child_start(&postgres->child, &options, err);

@@ -12,12 +12,10 @@ function cursor.write(id)
 end
 
 function cursor.read(text)
-  local digits, hex = text:match("^(%x%x)(%x+)$")
+  local hex = text:match("^%x%x(%x+)$")
   local id = hex and #hex <= 13 and tonumber(hex, 16)
-  if not id or tonumber(digits, 16) ~= check_digits(id) then
-    return nil, "this cursor is not one that this list gave out"
-  end
-  return id
+  if id and id > 0 and cursor.write(id) == text then return id end
+  return nil, "this cursor is not one that this list gave out"
 end
 
 return cursor

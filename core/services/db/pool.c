@@ -1,23 +1,11 @@
 /* pool.c -- the pool is little more than what the shares have in common: the options, the connector, and how
- * many lines are missing. The work is in the shares, each in its own thread, and they share nothing else.
- *
- * Everything that waits in a share has the same patience (wait_ms), so its queues are in the order of their
- * deadlines, and one timer for the oldest call is enough. */
+ * many lines are missing. The work is in the shares, each in its own thread, and they share nothing else. */
 
 #include "pool.h"
 #include "../../base/clock.h"
 #include "connector.h"
 #include "share.h"
-#include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
-
-struct pool {
-    struct pool_options options;
-    struct connector *connector;
-    atomic_uint shares;
-    atomic_uint missing; /* read and batch lines of open shares that have no connection */
-};
 
 static atomic_flag pool_exists = ATOMIC_FLAG_INIT;
 
@@ -49,87 +37,6 @@ bool pool_ready(const struct pool *pool) {
     return atomic_load(&pool->shares) > 0 && atomic_load(&pool->missing) == 0;
 }
 
-/* --- what the classes ask of their share ------------------------------------------------------------ */
-
-const struct pool_options *share_options(const struct share *share) {
-    return &share->pool->options;
-}
-
-struct connector *share_connector(const struct share *share) {
-    return share->pool->connector;
-}
-
-int64_t share_timeout_ms(const struct share *share, enum query_class class) {
-    const struct pool_options *options = share_options(share);
-    return class == QUERY_READ ? options->read_timeout_ms : options->lease_timeout_ms;
-}
-
-/* xorshift64 */
-uint64_t share_random(struct share *share) {
-    share->random ^= share->random << 13;
-    share->random ^= share->random >> 7;
-    share->random ^= share->random << 17;
-    return share->random;
-}
-
-void share_tell(struct share *share, struct call *call, struct rows *rows, struct lease *lease,
-                const struct err *err) {
-    struct share_answer answer = {.who = call->who, .rows = rows, .lease = lease, .err = *err};
-    free(call);
-    share->done(share->ctx, &answer);
-}
-
-void share_line_changed(struct share *share, const struct line *line, bool up) {
-    if (up)
-        share->connected++;
-    else
-        share->connected--;
-    if (line->duty->class == QUERY_LEASE) return;
-    if (up)
-        atomic_fetch_sub(&share->pool->missing, 1);
-    else
-        atomic_fetch_add(&share->pool->missing, 1);
-}
-
-/* --- waiting too long ------------------------------------------------------------------------------- */
-
-static void expire(struct share *share, struct calls *waiting, int64_t now_ns) {
-    struct err err;
-    if (share->problem.code != ERR_OK)
-        err_set(&err, ERR_BUSY, "%s", share->problem.text);
-    else
-        err_set(&err, ERR_BUSY, "no database connection became free in time");
-    while (waiting->head && waiting->head->deadline_ns <= now_ns)
-        share_tell(share, calls_pop(waiting), NULL, NULL, &err);
-}
-
-static void on_expiry(void *ctx) {
-    struct share *share = ctx;
-    int64_t now_ns = clock_ns();
-    share->expiring = false;
-    expire(share, &share->reader.waiting, now_ns);
-    expire(share, &share->batcher.waiting, now_ns);
-    expire(share, &share->leases.waiting, now_ns);
-    share_watch_waiting(share);
-}
-
-static int64_t earlier(int64_t deadline_ns, const struct calls *waiting) {
-    return waiting->head && waiting->head->deadline_ns < deadline_ns ? waiting->head->deadline_ns
-                                                                     : deadline_ns;
-}
-
-/* A running timer is for an older call, and starts itself anew for those behind. */
-void share_watch_waiting(struct share *share) {
-    if (share->expiring) return;
-    int64_t first_ns = INT64_MAX;
-    first_ns = earlier(first_ns, &share->reader.waiting);
-    first_ns = earlier(first_ns, &share->batcher.waiting);
-    first_ns = earlier(first_ns, &share->leases.waiting);
-    if (first_ns == INT64_MAX) return;
-    int64_t delay_ns = first_ns - clock_ns();
-    share->expiring = reactor_timer_start(share->reactor, &share->expiry, delay_ns, NULL) == ERR_OK;
-}
-
 /* --- the share -------------------------------------------------------------------------------------- */
 
 enum err_code share_open(struct share **ret, struct pool *pool, struct reactor *reactor,
@@ -137,9 +44,7 @@ enum err_code share_open(struct share **ret, struct pool *pool, struct reactor *
     struct share *share = calloc(1, sizeof *share);
     if (!share) return err_set(err, ERR_NO_MEMORY, "no memory for a share of the database pool");
     *share = (struct share){.pool = pool, .reactor = reactor, .mailbox = mailbox, .done = done, .ctx = ctx};
-    share->expiry = (struct reactor_timer){.fn = on_expiry, .ctx = share};
-    share->random = (uint64_t)clock_ns() ^ (uint64_t)(uintptr_t)share;
-    if (share->random == 0) share->random = 1;
+    share_init(share);
     enum err_code code = leases_open(&share->leases, share, err);
     if (code) {
         free(share);

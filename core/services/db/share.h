@@ -11,10 +11,18 @@
 #include "line.h"
 #include "pool.h"
 #include "read.h"
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 struct connector;
+
+struct pool {
+    struct pool_options options;
+    struct connector *connector;
+    atomic_uint shares;
+    atomic_uint missing; /* read and batch lines of open shares that have no connection */
+};
 
 struct share {
     struct pool *pool;
@@ -35,6 +43,8 @@ struct share {
     uint64_t random;
 };
 
+/* The part of opening that is nobody's but the share's own. */
+void share_init(struct share *share);
 const struct pool_options *share_options(const struct share *share);
 struct connector *share_connector(const struct share *share);
 int64_t share_timeout_ms(const struct share *share, enum query_class class);

@@ -38,7 +38,8 @@ function server.launch(options)
     UBSAN_OPTIONS = "print_stacktrace=1",
   }
   for name, value in pairs(options.settings or {}) do env[name] = value end
-  self.process = process.start(server.binary(), { args = { "serve" }, env = env, log = self.data .. "/log" })
+  self.process = process.start(server.binary(), { args = { "serve" }, env = env, log = self.data .. "/log",
+    signal = "KILL" })
   self.admin = http.client(self.admin_port)
   return self
 end

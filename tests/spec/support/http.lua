@@ -89,6 +89,13 @@ function http.asker(app)
   end
 end
 
+-- Where the values stand that a 422 tells of: "body.username".
+function http.places(answer)
+  local list = {}
+  for i, problem in ipairs(answer.json.detail) do list[i] = table.concat(problem.loc, ".") end
+  return list
+end
+
 -- An asker over routes made in a spec.
 function http.routes(...)
   return http.asker(require "plateia.boot" { routes = { ... } })

@@ -11,6 +11,8 @@ function world.reset()
   world.logged = {}   -- { level = , message = , fields = }
   world.time = 1795371180.5 -- 2026-11-22T18:13:00.500Z
   world.cache = {}
+  world.cache_full = nil
+  world.hasher_busy = nil
   world.dropped = {}
   world.files = {}    -- path -> text, before the real files of scripts/
   world.folders = {}  -- folder -> module names, before the real ones

@@ -67,6 +67,22 @@ static void answers_wait_no_tick(void **state) {
     client_free(client);
 }
 
+static void waits_that_begin_late_in_a_turn_see_the_next(void **state) {
+    struct client *client = client_new();
+    struct reply reply;
+    int64_t started_ns = clock_ns();
+    (void)state;
+    for (int i = 0; i < 20; i++)
+        client_say(client, GET("/turn")); /* all but the first begin while the one before is being sent */
+    for (int replies = 0; replies < 20;) {
+        reactor_turn(world.reactor, 1000);
+        while (reply_there(client, &reply, false))
+            replies++;
+        assert_in_range(clock_ns() - started_ns, 0, 20 * 25 * MS); /* a tick each would be a second */
+    }
+    client_free(client);
+}
+
 static void pipelined_requests_keep_their_order(void **state) {
     struct client *client = client_new();
     const char *paths[] = {"/echo", "/later", "/ready", "/later", "/echo?last"};
@@ -232,6 +248,31 @@ static void refused_heads_close(void **state) {
     assert_int_equal(world.started, 0);
 }
 
+/* The library refuses some heads in words of its own. We only must not lose anything by it. */
+static void the_librarys_refusals_leave_nothing_behind(void **state) {
+    static char large[20000];
+    const char *texts[] = {"GET /echo HTTP/1.1\r\n" HOST "no colon\r\n\r\n",
+                           "POST /echo HTTP/1.1\r\n" HOST "Content-Length: x\r\n\r\n",
+                           "GET /echo HTTP/3.0\r\n" HOST "\r\n",
+                           "GET /echo\r\n\r\n",
+                           "nonsense\r\n\r\n",
+                           "GET \r\n\r\n",
+                           "GET /echo HTTP/1.1\r\n" HOST "X: ",
+                           "GET /"};
+    (void)state;
+    memset(large, 'x', sizeof(large) - 1);
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+        struct client *client = client_new();
+        client_say(client, texts[i]);
+        if (i >= sizeof(texts) / sizeof(*texts) - 2) client_say(client, large);
+        UNTIL(client_is_closed(client));
+        client_free(client);
+    }
+    UNTIL(server_connections(world.server) == 0);
+    assert_int_equal(server_pending(world.server), 0);
+    assert_int_equal(world.started, 0);
+}
+
 static void options_reach_the_handler(void **state) {
     struct client *client = client_new();
     (void)state;
@@ -286,6 +327,7 @@ int main(void) {
         TEST(the_clients_id_comes_back),
         TEST(handlers_may_wait),
         TEST(answers_wait_no_tick),
+        TEST(waits_that_begin_late_in_a_turn_see_the_next),
         TEST(pipelined_requests_keep_their_order),
         TEST(many_wait_at_once),
         TEST(bodies_arrive_whole),
@@ -296,6 +338,7 @@ int main(void) {
         TEST(an_impossible_status_is_a_500),
         TEST(old_clients_are_served),
         TEST(refused_heads_close),
+        TEST(the_librarys_refusals_leave_nothing_behind),
         TEST(options_reach_the_handler),
         TEST(raw_paths_are_kept),
         cmocka_unit_test_teardown(the_log_has_a_line_each, world_close),

@@ -9,6 +9,7 @@
  *   /later         waits, and a timer answers 20 ms later
  *   /much          waits 300 ms, longer than it takes until the client is watched
  *   /never         waits for ever (world.held)
+ *   /turn          is answered by a hook at the end of a turn, one that was there before the server's
  *   /ready         answers by request_answered before its start returns
  *   /big           a mebibyte
  *   /plain         text/plain, and two headers of its own
@@ -43,7 +44,8 @@ static struct {
     struct server *server;
     unsigned port;
     int started, cancelled, answered_late;
-    struct request *held;
+    struct request *held, *for_turn;
+    struct reactor_hook turn_end;
 } world;
 
 struct client {
@@ -91,6 +93,15 @@ static enum request_state wait_for(struct request *req, int64_t delay_ns) {
     return REQUEST_WAITING;
 }
 
+static void on_turn_end(void *ctx) {
+    struct request *req = world.for_turn;
+    (void)ctx;
+    world.for_turn = NULL;
+    if (!req) return;
+    answer_echo(req);
+    request_answered(req);
+}
+
 static void answer_big(struct request *req) {
     req->answer.status = 200;
     buf_reserve(&req->answer.body, BIG);
@@ -106,6 +117,11 @@ static enum request_state handler_start(void *ctx, struct request *req) {
     if (strcmp(req->path, "/much") == 0) return wait_for(req, 300 * MS);
     if (strcmp(req->path, "/never") == 0) {
         world.held = req;
+        return REQUEST_WAITING;
+    }
+    if (strcmp(req->path, "/turn") == 0) {
+        assert_null(world.for_turn);
+        world.for_turn = req;
         return REQUEST_WAITING;
     }
     if (strcmp(req->path, "/big") == 0) {
@@ -148,6 +164,8 @@ static void world_open(struct server_options options) {
     struct request_handler handler = {.start = handler_start, .cancel = handler_cancel, .ctx = &world};
     memset(&world, 0, sizeof(world));
     assert_int_equal(reactor_new(&world.reactor, NULL), ERR_OK);
+    world.turn_end.fn = on_turn_end;
+    reactor_hook_add(world.reactor, &world.turn_end);
     assert_int_equal(server_listen(&options.listen_fd, "127.0.0.1:0", &world.port, NULL), ERR_OK);
     assert_int_equal(server_new(&world.server, world.reactor, &options, handler, NULL), ERR_OK);
 }

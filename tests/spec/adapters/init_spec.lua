@@ -1,0 +1,77 @@
+local adapter = require "adapters"
+
+local function declaration(changes)
+  local given = {
+    name = "test",
+    fields = { title = "t", year = "y", minutes = "m", key = "k" },
+    sample = { record = { t = "A", k = "1", y = 1999 }, film = { title = "A", key = "1", year = 1999 } },
+  }
+  for key, value in pairs(changes or {}) do given[key] = value end
+  return given
+end
+
+local function refusal(changes)
+  local fine, why = pcall(adapter, declaration(changes))
+  assert.is_false(fine)
+  return why
+end
+
+describe("an adapter", function()
+  it("takes fields over by its map", function()
+    assert.same({ title = "B", key = "2", minutes = 90 }, adapter(declaration()).translate { t = "B", k = "2", m = 90 })
+  end)
+
+  it("trims text and takes empty text as none", function()
+    local made = adapter(declaration())
+    assert.same({ title = "B c", key = "2" }, made.translate { t = " B c\n", k = "2" })
+    assert.same({ "has no title", "has no key" },
+      { select(2, made.translate { t = "  ", k = "2" }), (select(2, made.translate { t = "B", k = "" })) })
+  end)
+
+  it("says which value it cannot take", function()
+    local translate = adapter(declaration()).translate
+    for reason, record in pairs {
+      ["has a title that is no text"] = { t = 5, k = "1" },
+      ["has a title that is longer than 300 characters"] = { t = ("é"):rep(301), k = "1" },
+      ["has a year that is no whole number"] = { t = "A", k = "1", y = "1999" },
+      ["has a year that is not from 1870 to 2200"] = { t = "A", k = "1", y = 12 },
+      ["has a minutes that is not from 1 to 6000"] = { t = "A", k = "1", m = 0 },
+    } do
+      assert.equal(reason, select(2, translate(record)))
+    end
+  end)
+
+  it("lets a function make or refuse what a map cannot say", function()
+    local made = adapter(declaration { functions = {
+      title = function(value, record) if record.hidden then return nil, "is hidden" end return value end,
+      key = function(_, _, film) return film.title and "key of " .. film.title end,
+    }, sample = { record = { t = "A" }, film = { title = "A", key = "key of A" } } })
+    assert.same({ title = "B", key = "key of B" }, made.translate { t = "B" })
+    assert.equal("is hidden", select(2, made.translate { t = "B", hidden = true }))
+  end)
+
+  it("tries its sample when it is declared", function()
+    assert.matches("adapter test: its sample's year became 1999, not 2000",
+      refusal { sample = { record = { t = "A", k = "1", y = 1999 }, film = { title = "A", key = "1", year = 2000 } } })
+    assert.matches("adapter test: its sample has no title", refusal { sample = { record = {}, film = {} } })
+  end)
+
+  it("has the keys of an adapter", function()
+    assert.matches("mapping is no key of an adapter", refusal { mapping = {} })
+    assert.matches("fields is no table", refusal { fields = "t" })
+    assert.matches("a film has no rating", refusal { functions = { rating = function() end } })
+    local without = declaration()
+    without.sample = nil
+    assert.has_error(function() adapter(without) end, "adapter test: sample is missing")
+  end)
+
+  it("reads a JSON array of records", function()
+    local made = adapter(declaration())
+    assert.same({ { t = "A" } }, made.read '[{"t":"A"}]')
+    assert.same({}, made.read "[]")
+    for _, text in ipairs { '{"t":"A"}', "5", "[", '"x"' } do
+      assert.is_nil((made.read(text)))
+      assert.equal("invalid", select(3, made.read(text)))
+    end
+  end)
+end)

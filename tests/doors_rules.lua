@@ -19,9 +19,10 @@ local libraries = {
 
 -- The C library and the kernel: for every room.
 local system = {}
-for name in ([[assert ctype dirent errno fcntl fenv float getopt grp inttypes iso646 langinfo libgen limits locale
-  malloc math netdb poll pthread pwd sched semaphore setjmp signal spawn stdalign stdarg stdatomic stdbool stddef
-  stdint stdio stdlib stdnoreturn string strings syslog termios threads time tgmath uchar unistd wchar wctype]])
+for name in ([[assert ctype dirent dlfcn errno fcntl fenv float fnmatch ftw getopt glob grp ifaddrs inttypes langinfo
+  libgen limits locale malloc math netdb poll pthread pwd regex sched search semaphore setjmp signal spawn stdalign
+  stdarg stdatomic stdbool stddef stdint stdio stdlib stdnoreturn string strings syslog termios threads time tgmath
+  uchar unistd wchar wctype wordexp]])
   :gmatch "%S+" do
   system[name .. ".h"] = true
 end

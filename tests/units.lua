@@ -11,22 +11,27 @@ local ctest = assert(io.popen(("ctest --test-dir '%s' --verbose --parallel 2 --t
 -- " 3/20 Test  #7: base/test_buf ....   Passed    0.05 sec" or "...***Failed" or "***Exception: ...".
 local lines, passed, failed, skipped = {}, 0, 0, 0
 
-local function count(output, mark)
-  local found = 0
+-- The test cases behind a mark. A set: a program that forks may print a line twice.
+local function named(output, mark)
+  local names, count = {}, 0
   for _, line in ipairs(output) do
-    if line:find(mark, 1, true) == 1 then found = found + 1 end
+    local name = line:sub(1, #mark) == mark and line:match("^(%S+)", #mark + 2)
+    if name and not names[name] then
+      names[name] = true
+      count = count + 1
+    end
   end
-  return found
+  return count
 end
 
 local function judge(number, name, verdict)
   local output = lines[number] or {}
-  local fine, skips = count(output, "[       OK ]"), count(output, "[  SKIPPED ]")
-  local wrong = count(output, "[ RUN      ]") - fine - skips
+  local fine, skips = named(output, "[       OK ]"), named(output, "[  SKIPPED ]")
+  local wrong = named(output, "[ RUN      ]") - fine - skips
   local good = verdict:find "^%s*Passed" and wrong == 0 and fine > 0
   if not good then wrong = math.max(wrong, 1) end
   passed, failed, skipped = passed + fine, failed + wrong, skipped + skips
-  print(("%s %s (%d)"):format(good and "ok  " or "FAIL", name, fine + skips))
+  print(("%s %s (%d)"):format(good and "ok  " or "FAIL", name, fine))
   if not good then
     print("     " .. verdict:gsub("^[%s*]+", ""))
     for _, line in ipairs(output) do print("     " .. line) end

@@ -213,7 +213,5 @@ function field.nothing.write(value)
   if value == nil then return nil end
   return not_a("nil", value)
 end
-field.nothing.json = field.nothing.write
-kind.finish(field.nothing)
 
 return field

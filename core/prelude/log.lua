@@ -1,4 +1,4 @@
--- plateia.log: one line of the log: log.info("catalogue filled", { films = 3200 }). The core adds the request.
+-- plateia.log: one line of the log: log.info("import done", { added = 3200 }). The core adds the request.
 
 local write = require("plateia.raw").log
 local log = {}

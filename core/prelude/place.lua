@@ -1,4 +1,4 @@
--- Where in the scripts the code stands that called us ("scripts/routes/vote.lua:12"), for messages.
+-- Where in the scripts the code stands that called us ("scripts/routes/account.lua:12"), for messages.
 --
 -- The prelude's own chunks are named with '=', files of the script folder with '@'. A function that was
 -- reached by a tail call has lost its caller: better no place than a wrong one.

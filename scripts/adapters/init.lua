@@ -57,7 +57,7 @@ local function translate(adapter, record)
     if why then return nil, why end
     if value ~= nil then
       value, why = forms[name](value)
-      if why then return nil, ("has a %s that %s"):format(name, why) end
+      if why then return nil, ("does not fit: its %s %s"):format(name, why) end
     end
     film[name] = value
   end

@@ -96,16 +96,20 @@ end
 
 -- ---- what is told of it ----
 
+local function counted(count, noun)
+  return ("%d %s%s"):format(count, noun, count == 1 and "" or "s")
+end
+
 local function told(refused)
   local count = #refused
   if count == 0 then return "" end
   local list = table.concat(refused, "; ", 1, math.min(count, TOLD))
   local rest = count > TOLD and ("; and %d more"):format(count - TOLD) or ""
-  return (", %d record%s refused: %s%s"):format(count, count == 1 and "" or "s", list, rest)
+  return (", %s refused: %s%s"):format(counted(count, "record"), list, rest)
 end
 
 local function report(job)
-  return ("%d films added, %d changed, %d unchanged%s"):format(job.added, job.changed, job.unchanged,
+  return ("%s added, %d changed, %d unchanged%s"):format(counted(job.added, "film"), job.changed, job.unchanged,
     told(job.refused))
 end
 
@@ -146,7 +150,7 @@ function catalogue.seed(adapter, progress)
   local held
   held, why, code = tx:one(size)
   if not held then return nil, why, code end
-  if held.films > 0 then return ("the catalogue holds %d films"):format(held.films) end
+  if held.films > 0 then return "the catalogue holds " .. counted(held.films, "film") end
   return import_within(tx, adapter, nil, progress)
 end
 

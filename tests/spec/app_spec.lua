@@ -31,7 +31,7 @@ describe("the app", function()
     world.gives("lock_catalogue", { { locked = true } })
     world.answers.import_movies = function(_, keys) return { { added = #keys, changed = 0, unchanged = 0 } } end
     local import = require "plateia.boot" (app).import
-    assert.equal("1 films added, 0 changed, 0 unchanged",
+    assert.equal("1 film added, 0 changed, 0 unchanged",
       world.drive(import, "vega", '[{"Title": "A", "Release Date": "Jun 12 1998"}]'))
     assert.matches("there is no adapter \"imdb\"", select(2, import "imdb"))
   end)

@@ -31,11 +31,11 @@ describe("an adapter", function()
   it("says which value it cannot take", function()
     local translate = adapter(declaration()).translate
     for reason, record in pairs {
-      ["has a title that is no text"] = { t = 5, k = "1" },
-      ["has a title that is longer than 300 characters"] = { t = ("é"):rep(301), k = "1" },
-      ["has a year that is no whole number"] = { t = "A", k = "1", y = "1999" },
-      ["has a year that is not from 1870 to 2200"] = { t = "A", k = "1", y = 12 },
-      ["has a minutes that is not from 1 to 6000"] = { t = "A", k = "1", m = 0 },
+      ["does not fit: its title is no text"] = { t = 5, k = "1" },
+      ["does not fit: its title is longer than 300 characters"] = { t = ("é"):rep(301), k = "1" },
+      ["does not fit: its year is no whole number"] = { t = "A", k = "1", y = "1999" },
+      ["does not fit: its year is not from 1870 to 2200"] = { t = "A", k = "1", y = 12 },
+      ["does not fit: its minutes is not from 1 to 6000"] = { t = "A", k = "1", m = 0 },
     } do
       assert.equal(reason, select(2, translate(record)))
     end

@@ -29,7 +29,7 @@ struct serving {
     struct worker *workers[MAX_WORKERS];
     unsigned worker_count;
     struct admin *admin;
-    _Atomic bool maintained, draining;
+    _Atomic bool listening, maintained, draining;
 };
 
 /* ---- readiness ---- */
@@ -38,6 +38,8 @@ static bool ready(void *ctx, const char **ret_reason) {
     struct serving *serving = ctx;
     if (atomic_load(&serving->draining))
         *ret_reason = "the server is shutting down";
+    else if (!atomic_load(&serving->listening))
+        *ret_reason = "the server is starting";
     else if (!atomic_load(&serving->maintained))
         *ret_reason = "housekeeping has not succeeded yet";
     else if (!pool_ready(serving->foundation.pool))
@@ -105,6 +107,7 @@ static enum err_code open_doors(struct serving *serving, struct err *err) {
         char *colon = strrchr(address, ':');
         snprintf(colon + 1, sizeof address - (size_t)(colon + 1 - address), "%u", port);
     }
+    atomic_store(&serving->listening, true);
     log_event(LOG_INFO, "listening", log_text("address", address),
               log_int("admin_port", admin_port(serving->admin)), log_int("workers", serving->worker_count));
     return ERR_OK;

@@ -149,7 +149,10 @@ static void push_view(lua_State *L, const char *name) {
 /* Loads and runs a script's file; leaves what it returns. */
 static void run_module(lua_State *L, const char *name) {
     const struct module *module = snapshot_find(context_of(L)->snapshot, name);
-    if (!module) luaL_error(L, "there is no module \"%s\" in the script folder", name);
+    if (!module) {
+        luaL_error(L, "there is no module \"%s\" in the script folder", name);
+        return;
+    }
     if (luaL_loadbufferx(L, module->text, module->len, module->chunk, "t") != LUA_OK) lua_error(L);
     lua_getfield(L, LUA_REGISTRYINDEX, ENVIRONMENT);
     lua_setupvalue(L, -2, 1);

@@ -51,7 +51,7 @@ function users.sign_up(wanted)
   row, why, code = create(wanted.username, hash, wanted.email, wanted.phone, wanted.notify_by)
   if not row then return nil, why, code end
   if row.outcome ~= "created" then return nil, table.unpack(refusals[row.outcome]) end
-  return { id = row.id, username = wanted.username }
+  return { id = row.id, username = row.username }
 end
 
 -- The cost of hashing has risen since this hash was made. Should storing fail, the next sign-in tries again.

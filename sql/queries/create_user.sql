@@ -8,11 +8,12 @@ WITH asked AS (
     INSERT INTO users (username, password_hash, email, phone, notify_by)
     SELECT name, $2, $3, $4, coalesce($5, 'none') FROM asked WHERE valid
     ON CONFLICT DO NOTHING
-    RETURNING id
+    RETURNING id, username
 )
 SELECT CASE WHEN made.id IS NOT NULL THEN 'created'
             WHEN asked.valid THEN 'taken'
             ELSE 'invalid'
        END AS outcome,
-       made.id
+       made.id,
+       made.username
 FROM asked LEFT JOIN made ON true

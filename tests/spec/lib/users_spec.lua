@@ -7,13 +7,13 @@ before_each(world.reset)
 
 describe("users.sign_up", function()
   it("stores the hash, never the password", function()
-    world.gives("create_user", { { outcome = "created", id = 7 } })
+    world.gives("create_user", { { outcome = "created", id = 7, username = "Ana" } })
     assert.same({ id = 7, username = "Ana" }, world.drive(users.sign_up, wanted))
     assert.same({ "Ana", "hash:correct horse", nil, nil, "none", n = 5 }, world.args_of "create_user")
   end)
 
   it("hands email and phone on", function()
-    world.gives("create_user", { { outcome = "created", id = 7 } })
+    world.gives("create_user", { { outcome = "created", id = 7, username = "Ana" } })
     users.sign_up { username = "Ana", password = "p", email = "a@b.org", phone = "+5511", notify_by = "none" }
     assert.same({ "a@b.org", "+5511" }, { table.unpack(world.args_of "create_user", 3, 4) })
   end)

@@ -10,7 +10,7 @@ describe("POST /signup", function()
   local wanted
   before_each(function()
     wanted = { username = "Ana", password = "correct horse" }
-    world.gives("create_user", { { outcome = "created", id = 7 } })
+    world.gives("create_user", { { outcome = "created", id = 7, username = "Ana" } })
   end)
 
   local function sign_up(changes)

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -195,6 +196,7 @@ static void test_restarted_when_it_dies(void **state) {
 static void kill_a_server(bool (*when)(void)) {
     pid_t pid = fork();
     if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* a failed test leaves nobody behind */
         struct embedded_postgres_options options = {.data = data, .bin = "", .connections = 20};
         struct embedded_postgres *postgres;
         if (embedded_postgres_start(&postgres, &options, NULL) != ERR_OK) _exit(1);
@@ -266,6 +268,7 @@ static void test_stale_pid_of_a_stranger(void **state) {
     pid_t stranger = fork();
     if (stranger == 0) {
         if (geteuid() == 0 && setuid(st.st_uid) != 0) _exit(1);
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (write(alive[1], "x", 1) != 1) _exit(1);
         for (;;)
             pause();

@@ -8,8 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-extern char **environ;
-
 static const struct command {
     const char *name, *words, *help;
     int least, most; /* how many words */

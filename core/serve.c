@@ -183,6 +183,7 @@ int command_serve(const struct command_call *call) {
     sigset_t signals = block_signals();
     struct serving *serving = calloc(1, sizeof *serving);
     if (!serving) return 1;
+    serving->foundation.settings = call->settings;
     raise_file_limit();
     enum err_code code = raise_house(serving, call->settings, &err);
     if (code == ERR_OK) {

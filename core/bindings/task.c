@@ -99,8 +99,10 @@ void tasks_deliver(struct tasks *tasks, struct ticket who, struct outcome *outco
 
 struct task *task_running(lua_State *L, const char *what) {
     struct task *task = context_of(L)->running;
-    if (!task) luaL_error(L, "%s waits, and nothing may wait while modules load", what);
-    if (task->co != L) luaL_error(L, "%s must be called by the handler itself", what);
+    if (!task)
+        luaL_error(L, "%s waits, and nothing may wait while modules load", what);
+    else if (task->co != L)
+        luaL_error(L, "%s must be called by the handler itself", what);
     return task;
 }
 

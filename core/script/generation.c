@@ -64,8 +64,10 @@ static void add_route(lua_State *L, struct generation *generation, int number) {
 static void add_routes(lua_State *L, struct generation *generation) {
     if (lua_getfield(L, -1, "routes") != LUA_TTABLE) luaL_error(L, "app.lua: routes is a list");
     size_t count = lua_rawlen(L, -1);
-    generation->runs = calloc(count + 1, sizeof *generation->runs);
-    if (!generation->runs) luaL_error(L, "out of memory");
+    if (!(generation->runs = calloc(count + 1, sizeof *generation->runs))) {
+        luaL_error(L, "out of memory");
+        return;
+    }
     generation->run_count = count;
     for (size_t i = 0; i < count; i++) {
         lua_rawgeti(L, -1, (lua_Integer)i + 1);

@@ -115,7 +115,10 @@ void sandbox_prelude(lua_State *L, const char *name) {
     luaL_getsubtable(L, LUA_REGISTRYINDEX, LOADED);
     if (lua_getfield(L, -1, name) == LUA_TNIL) {
         const struct prelude_file *file = find_prelude(name);
-        if (!file) luaL_error(L, "there is no module \"%s\"", name);
+        if (!file) {
+            luaL_error(L, "there is no module \"%s\"", name);
+            return;
+        }
         lua_pop(L, 1);
         lua_pushfstring(L, "=prelude/%s.lua", file->name);
         if (luaL_loadbufferx(L, file->text, file->len, lua_tostring(L, -1), "t") != LUA_OK) lua_error(L);

@@ -19,7 +19,7 @@
 enum { NO_USER = 121, ORPHAN, NO_DIR, NO_FILES, NO_PROGRAM };
 
 static const char *const failures[] = {
-    [NO_USER - NO_USER] = "could not change its user",
+    [0] = "could not change its user",
     [ORPHAN - NO_USER] = "was left alone at birth",
     [NO_DIR - NO_USER] = "may not enter its folder (every folder above must let its user pass)",
     [NO_FILES - NO_USER] = "could not open its input or output",
@@ -83,7 +83,7 @@ enum err_code child_start(pid_t *ret, const struct child_options *options, struc
 }
 
 enum err_code child_run(const struct child_options *options, struct err *err) {
-    pid_t pid;
+    pid_t pid = 0;
     int status;
     char words[128];
     enum err_code code = child_start(&pid, options, err);

@@ -154,7 +154,7 @@ enum err_code snapshot_read(struct snapshot **ret, const char *dir, struct err *
         goto out;
     }
     if ((code = walk(snapshot, "", 0, err)) != ERR_OK) goto out;
-    qsort(snapshot->modules, snapshot->count, sizeof *snapshot->modules, by_name);
+    if (snapshot->count) qsort(snapshot->modules, snapshot->count, sizeof *snapshot->modules, by_name);
     if ((code = refuse_twins(snapshot, err)) != ERR_OK) goto out;
     *ret = snapshot;
     return ERR_OK;

@@ -12,18 +12,21 @@ static atomic_flag pool_exists = ATOMIC_FLAG_INIT;
 enum err_code pool_open(struct pool **ret, const struct pool_options *options, struct err *err) {
     if (atomic_flag_test_and_set(&pool_exists))
         return err_set(err, ERR_EXISTS, "this process has its database pool already");
+    enum err_code code = ERR_NO_MEMORY;
     struct pool *pool = calloc(1, sizeof *pool);
-    enum err_code code = pool ? connector_open(&pool->connector, options->conninfo, err)
-                              : err_set(err, ERR_NO_MEMORY, "no memory for the database pool");
-    if (code) {
-        free(pool);
-        atomic_flag_clear(&pool_exists);
-        return code;
+    if (!pool) {
+        err_set(err, code, "no memory for the database pool");
+        goto out;
     }
+    if ((code = connector_open(&pool->connector, options->conninfo, err)) != ERR_OK) goto out;
     pool->options = *options;
     pool->options.conninfo = NULL; /* the connector has its own copy */
     *ret = pool;
     return ERR_OK;
+out:
+    free(pool);
+    atomic_flag_clear(&pool_exists);
+    return code;
 }
 
 void pool_close(struct pool *pool) {

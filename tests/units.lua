@@ -11,12 +11,13 @@ local ctest = assert(io.popen(("ctest --test-dir '%s' --verbose --parallel 2 --t
 -- " 3/20 Test  #7: base/test_buf ....   Passed    0.05 sec" or "...***Failed" or "***Exception: ...".
 local lines, passed, failed, skipped = {}, 0, 0, 0
 
--- The test cases behind a mark. A set: a program that forks may print a line twice.
+-- How many test cases stand behind a mark ("[ RUN      ] name"). Names count once: a program that forks may
+-- print a line twice. The summary's "[  SKIPPED ] 1 test(s), listed below:" is no name.
 local function named(output, mark)
   local names, count = {}, 0
   for _, line in ipairs(output) do
-    local name = line:sub(1, #mark) == mark and line:match("^(%S+)", #mark + 2)
-    if name and not names[name] then
+    local name = line:sub(1, #mark) == mark and line:sub(#mark + 2)
+    if name and not name:find "test%(s%)" and not names[name] then
       names[name] = true
       count = count + 1
     end

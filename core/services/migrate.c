@@ -103,7 +103,7 @@ static enum err_code load(struct migrations *ret, const char *dir, struct err *e
     ret->items = calloc((size_t)count + 1, sizeof *ret->items);
     if (!ret->items) code = err_set(err, ERR_NO_MEMORY, "no memory");
     for (int i = 0; i < count; i++) {
-        if (code == ERR_OK) code = add_file(ret, dir, entries[i]->d_name, err);
+        if (code == ERR_OK && ret->items) code = add_file(ret, dir, entries[i]->d_name, err);
         free(entries[i]);
     }
     free(entries);

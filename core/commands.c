@@ -30,7 +30,7 @@ int command_settings(const struct command_call *call) {
 int command_migrate(const struct command_call *call) {
     struct foundation foundation;
     struct err err = {0};
-    enum err_code code = foundation_database(&foundation, call->settings, true, &err);
+    enum err_code code = foundation_database(&foundation, call->settings, true, NULL, &err);
     foundation_close(&foundation);
     return code == ERR_OK ? 0 : command_failed("the schema could not be brought up to date", &err);
 }
@@ -77,7 +77,7 @@ int command_import(const struct command_call *call) {
         if ((code = read_input(call->words[1], &input, &err)) != ERR_OK) goto out;
         args[1] = input.data;
     }
-    if ((code = foundation_database(&foundation, call->settings, true, &err)) != ERR_OK) goto out;
+    if ((code = foundation_database(&foundation, call->settings, true, NULL, &err)) != ERR_OK) goto out;
     foundation.progress = show_progress;
     if ((code = foundation_services(&foundation, &err)) != ERR_OK) goto out;
     code = run_import(&foundation, args, call->word_count > 1 ? 2 : 1, &report, &err);

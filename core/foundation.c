@@ -49,7 +49,7 @@ static enum err_code start_embedded(struct foundation *foundation, bool beside, 
 
 /* A database elsewhere may still be starting (a Compose file starts both at once): worth a minute's patience.
  */
-static enum err_code await_database(const char *conninfo, struct err *err) {
+static enum err_code await_database(const char *conninfo, bool (*interrupted)(void), struct err *err) {
     int64_t until = clock_ns() + DATABASE_WAIT_NS;
     bool told = false;
     for (;;) {
@@ -59,12 +59,13 @@ static enum err_code await_database(const char *conninfo, struct err *err) {
         if (code == ERR_OK || code == ERR_DENIED || code == ERR_INVALID || clock_ns() > until) return code;
         if (!told) log_event(LOG_WARN, "waiting for the database", log_text("reason", err->text));
         told = true;
+        if (interrupted && interrupted()) return code;
         nanosleep(&(struct timespec){.tv_nsec = 500 * CLOCK_NS_PER_MS}, NULL);
     }
 }
 
 enum err_code foundation_database(struct foundation *foundation, const struct settings *settings, bool beside,
-                                  struct err *err) {
+                                  bool (*interrupted)(void), struct err *err) {
     char migrations[1024];
     struct migrate_report report;
     enum err_code code;
@@ -75,7 +76,7 @@ enum err_code foundation_database(struct foundation *foundation, const struct se
         if (snprintf(foundation->conninfo, sizeof foundation->conninfo, "%s", settings->database_url) >=
             (int)sizeof foundation->conninfo)
             return err_set(err, ERR_INVALID, "DATABASE_URL is longer than 2047 characters");
-        code = await_database(foundation->conninfo, err);
+        code = await_database(foundation->conninfo, interrupted, err);
     }
     if (code != ERR_OK) return code;
     snprintf(migrations, sizeof migrations, "%s/migrations", settings->sql);

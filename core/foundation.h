@@ -23,9 +23,10 @@ struct foundation {
 };
 
 /* A database to talk to: DATABASE_URL, or the embedded one, started; `beside`: one that runs on the data
- * folder already will do (for commands beside a server). Then migrations. */
+ * folder already will do (for commands beside a server). One elsewhere that does not answer yet is waited
+ * for, up to a minute or until `interrupted` (may be NULL) says true. Then migrations. */
 enum err_code foundation_database(struct foundation *foundation, const struct settings *settings, bool beside,
-                                  struct err *err);
+                                  bool (*interrupted)(void), struct err *err);
 /* The signing keys: from the settings, or the embedded default's own secret, made once. Serving needs them.
  */
 enum err_code foundation_keys(struct foundation *foundation, struct err *err);

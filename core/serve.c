@@ -130,6 +130,12 @@ static sigset_t block_signals(void) {
     return signals;
 }
 
+/* An operator's signal that came while the server still starts; it stays pending. */
+static bool interrupted(void) {
+    sigset_t pending;
+    return sigpending(&pending) == 0 && (sigismember(&pending, SIGTERM) || sigismember(&pending, SIGINT));
+}
+
 /* Until SIGTERM or SIGINT; housekeeping daily, or soon again while it fails. */
 static void wait_for_signal(struct serving *serving, const sigset_t *signals) {
     for (;;) {
@@ -168,7 +174,8 @@ static void say_first_call(const struct settings *settings) {
 static enum err_code raise_house(struct serving *serving, const struct settings *settings, struct err *err) {
     enum err_code code;
     if ((code = check_port(settings, err)) != ERR_OK) return code;
-    if ((code = foundation_database(&serving->foundation, settings, false, err)) != ERR_OK) return code;
+    if ((code = foundation_database(&serving->foundation, settings, false, interrupted, err)) != ERR_OK)
+        return code;
     if ((code = foundation_keys(&serving->foundation, err)) != ERR_OK) return code;
     if ((code = foundation_services(&serving->foundation, err)) != ERR_OK) return code;
     maintain(serving);
@@ -194,7 +201,7 @@ int command_serve(const struct command_call *call) {
     drain(serving);
     close_all(serving);
     free(serving);
-    if (code != ERR_OK) return command_failed("the server could not start", &err);
+    if (code != ERR_OK && !interrupted()) return command_failed("the server could not start", &err);
     log_write(LOG_INFO, "stopped", NULL, 0);
     return 0;
 }

@@ -377,6 +377,39 @@ static void test_fold_over_months_and_slots(void **state) {
         "2031-03:5:3 2031-03:6:1 2031-03:7:1 2031-04:6:3 2031-04:7:1 all:6:4 all:5:3 all:7:2");
 }
 
+static void *fold_in_turn(void *arg) {
+    struct session *own = postgres_session(embedded_postgres_conninfo(postgres));
+    postgres_exec(own, "SET statement_timeout = '20s'; BEGIN");
+    ask_in(own, "lock_standings", 0, NULL);
+    snprintf(arg, 16, "%s", ask_in(own, "fold_standings", 0, NULL));
+    postgres_exec(own, "COMMIT");
+    session_close(own);
+    return NULL;
+}
+
+/* The second fold waits, and then sees what the first has done: nothing is counted twice. */
+static void test_folds_take_turns(void **state) {
+    char second[16] = "";
+    pthread_t thread;
+    struct session *other;
+    int64_t deadline = clock_ns() + 20 * CLOCK_NS_PER_S;
+    (void)state;
+    skip_without_postgres();
+    other = postgres_session(embedded_postgres_conninfo(postgres));
+    outcomes(session, "{1,2}", "{5,6}", "0");
+    postgres_exec(session, "BEGIN");
+    ask_plain("lock_standings");
+    assert_int_equal(pthread_create(&thread, NULL, fold_in_turn, second), 0);
+    while (strcmp(postgres_ask(other, "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted)"), "t") != 0)
+        assert_true(clock_ns() < deadline);
+    assert_string_equal(ask_plain("fold_standings"), "4|2");
+    postgres_exec(session, "COMMIT");
+    pthread_join(thread, NULL);
+    session_close(other);
+    assert_string_equal(second, "0|2");
+    assert_string_equal(ask_plain("audit"), "");
+}
+
 static void test_top_is_by_votes_then_id(void **state) {
     (void)state;
     skip_without_postgres();
@@ -447,6 +480,7 @@ int main(void) {
         cmocka_unit_test_setup(test_everybody_at_once, fresh),
         cmocka_unit_test_setup(test_two_votes_of_one_user_at_the_same_time, fresh),
         cmocka_unit_test_setup(test_fold_over_months_and_slots, fresh),
+        cmocka_unit_test_setup(test_folds_take_turns, fresh),
         cmocka_unit_test_setup(test_top_is_by_votes_then_id, fresh),
         cmocka_unit_test_setup(test_audit_tells_what_differs, fresh),
         cmocka_unit_test_setup(test_housekeeping, fresh),

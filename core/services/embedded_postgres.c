@@ -183,13 +183,23 @@ static bool reap(struct embedded_postgres *postgres, int flag, int *status) {
     return true;
 }
 
-static enum err_code await_ready(struct embedded_postgres *postgres, long log_start, struct err *err) {
+/* Ready, by a postmaster.pid that this child wrote: not the one `before` it. */
+static bool is_ready(const struct embedded_postgres *postgres, struct timespec before) {
+    struct timespec now = postgres_home_stamp(postgres->home.path);
+    bool ready = false;
+
+    if (now.tv_sec == before.tv_sec && now.tv_nsec == before.tv_nsec) return false;
+    return postgres_home_postmaster(postgres->home.path, &ready) == postgres->child && ready;
+}
+
+static enum err_code await_ready(struct embedded_postgres *postgres, struct timespec before, long log_start,
+                                 struct err *err) {
     int64_t begin = clock_ns();
-    bool ready = false, told = false;
+    bool told = false;
     int status;
     char what[192], words[128];
 
-    while (!(postgres_home_postmaster(postgres->home.path, &ready) == postgres->child && ready)) {
+    while (!is_ready(postgres, before)) {
         if (reap(postgres, WNOHANG, &status)) {
             child_describe(status, words, sizeof words);
             snprintf(what, sizeof what, "PostgreSQL %s while it started", words);
@@ -211,6 +221,7 @@ static enum err_code await_ready(struct embedded_postgres *postgres, long log_st
 static enum err_code bring_up(struct embedded_postgres *postgres, struct err *err) {
     long log_start = 0;
     int log = postgres_home_open_log(&postgres->home, &log_start);
+    struct timespec before;
     enum err_code code;
 
     if (log < 0) return err_system(err, "PostgreSQL's log");
@@ -224,8 +235,9 @@ static enum err_code bring_up(struct embedded_postgres *postgres, struct err *er
         goto out;
     }
     if ((code = let_old_one_go(postgres, err)) != ERR_OK) goto out;
+    before = postgres_home_stamp(postgres->home.path);
     if ((code = fork_it(postgres, log, err)) != ERR_OK) goto out;
-    code = await_ready(postgres, log_start, err);
+    code = await_ready(postgres, before, log_start, err);
 out:
     close(log);
     return code;

@@ -174,6 +174,14 @@ pid_t postgres_home_postmaster(const char *path, bool *ready) {
     return pid > 0 ? (pid_t)pid : 0;
 }
 
+struct timespec postgres_home_stamp(const char *path) {
+    char name[PATH_MAX];
+    struct stat st;
+
+    if (stat(postgres_home_at(name, path, "cluster/postmaster.pid"), &st) != 0) return (struct timespec){0};
+    return st.st_mtim;
+}
+
 /* Of /proc/PID/stat, "27 (postgres) S ...": is it a PostgreSQL that is more than an unread exit code? */
 static bool is_postgres(pid_t pid) {
     char path[64], name[32] = "", state = 'Z';

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
+#include <time.h>
 
 struct postgres_home {
     char path[PATH_MAX]; /* DATA/postgres, absolute */
@@ -39,6 +40,9 @@ int postgres_home_version(const char *path);
 
 /* What postmaster.pid says: 0 when there is none. *ready (may be NULL): it takes connections. */
 pid_t postgres_home_postmaster(const char *path, bool *ready);
+/* When postmaster.pid was last written; zero when there is none. Tells a file of before from a new one: in a
+ * container that starts again, even the process id in it may be the same. */
+struct timespec postgres_home_stamp(const char *path);
 /* Whether that process is a PostgreSQL of this folder. PROCESS_UNSURE: a PostgreSQL, perhaps of another one.
  */
 enum process { PROCESS_GONE, PROCESS_STRANGER, PROCESS_UNSURE, PROCESS_OURS };

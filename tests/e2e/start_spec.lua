@@ -60,6 +60,19 @@ describe("a server that ends", function()
     second:stop()
   end)
 
+  -- In a container that starts again on its volume, old files name processes that live again as others.
+  it("finds everything again where process ids repeat", function()
+    if not process.is_root() then return pending "only root makes process id namespaces" end
+    local data = process.temporary_folder "data"
+    for _ = 1, 4 do
+      local plateia = server.start { data = data, contained = true }
+      assert.equal(200, plateia:client():get("/movies?limit=1").status)
+      plateia.process:signal "kill"
+      plateia.process:wait(10)
+      plateia:check_output()
+    end
+  end)
+
   it("finishes what it has begun", function()
     local plateia = server.start()
     local answers = {}

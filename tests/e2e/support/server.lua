@@ -23,7 +23,8 @@ end
 local SANITIZED = { "ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "WARNING: ThreadSanitizer" }
 
 -- Without waiting for it. options: database (else its embedded PostgreSQL), data (folder; a new one unless
--- told), settings ({ PLATEIA_X = text }), ready (seconds to become ready in)
+-- told), settings ({ PLATEIA_X = text }), ready (seconds to become ready in), contained (process ids of its own, as in
+-- a container; wants root)
 function server.launch(options)
   options = options or {}
   local self = setmetatable({ port = database.free_port(), admin_port = database.free_port() }, Server)
@@ -38,8 +39,11 @@ function server.launch(options)
     UBSAN_OPTIONS = "print_stacktrace=1",
   }
   for name, value in pairs(options.settings or {}) do env[name] = value end
-  self.process = process.start(server.binary(), { args = { "serve" }, env = env, log = self.data .. "/log",
-    signal = "KILL" })
+  local program, args = server.binary(), { "serve" }
+  if options.contained then
+    program, args = "unshare", { "--pid", "--fork", "--kill-child", "--mount-proc", "--", program, "serve" }
+  end
+  self.process = process.start(program, { args = args, env = env, log = self.data .. "/log", signal = "KILL" })
   self.admin = http.client(self.admin_port)
   return self
 end

@@ -1,11 +1,13 @@
--- What is on: every file of routes/ and adapters/. What no edit may lose. What the first start brings.
+-- What is on: every file of routes/, observers/ and adapters/. What no edit may lose. What the first start brings.
 
 local all = require "plateia.all"
 local catalogue = require "lib.catalogue"
+local ranking = require "lib.ranking"
 local vega = require "adapters.vega"
 
 return {
   routes = all "routes",
+  observers = all "observers",
   adapters = all "adapters",
 
   required = {
@@ -19,6 +21,10 @@ return {
     ["POST /vote/{movie_id}"] = "bearer",
   },
 
-  seed = function(progress) return catalogue.seed(vega, progress) end,
+  -- Votes that a server counted and could not fold any more are shown from the first answer on.
+  seed = function(progress)
+    ranking.follow()
+    return catalogue.seed(vega, progress)
+  end,
   import = catalogue.import,
 }

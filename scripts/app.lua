@@ -1,11 +1,13 @@
--- What is on: every file of routes/ and adapters/. What no edit may lose. What the first start brings.
+-- What is on: every file of routes/, notifications/ and adapters/. What no edit may lose. What the first start brings.
 
 local all = require "plateia.all"
 local catalogue = require "lib.catalogue"
+local notifications = require "notifications"
 local vega = require "adapters.vega"
 
 return {
   routes = all "routes",
+  channels = notifications.channels,
   adapters = all "adapters",
 
   required = {

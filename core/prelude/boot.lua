@@ -1,12 +1,14 @@
 -- plateia.boot: from app.lua's table to what the core runs. Whatever does not fit together is refused here,
 -- before a single request is served by it.
 
+local channels = require "plateia.channels"
 local mark = require "plateia.mark"
 local options = require "plateia.options"
 local pipeline = require "plateia.pipeline"
 local progress = require("plateia.raw").progress
 
-local known = { routes = "table", adapters = "table", required = "table", seed = "function", import = "function" }
+local known = { routes = "table", adapters = "table", channels = "table", required = "table", seed = "function",
+  import = "function" }
 
 local function refuse(why, at)
   options.refuse("app.lua", why, at or false)
@@ -78,6 +80,7 @@ end
 
 return function(app)
   options.check("app.lua", app, known, false)
+  channels(app.channels or {})
   local routes, list = flatten(app.routes or {}), {}
   check_unique(routes)
   for i, route in ipairs(routes) do

@@ -1,4 +1,5 @@
--- Delivered: nothing is left to do. In the order of keys, so that two who settle never wait in a ring.
+-- What was delivered goes: nothing is left to do. In the order of keys, so that two who settle never wait in a
+-- ring.
 -- class: lease
 -- params: keys uuid[]
 WITH done AS (

@@ -160,6 +160,20 @@ static enum err_code open_pool(struct foundation *foundation, struct err *err) {
     return pool_open(&foundation->pool, &options, err);
 }
 
+/* An event's name is the tag of what it makes old. */
+static void drop_cached(void *ctx, const char *name, const char *text, size_t len) {
+    (void)text, (void)len;
+    cache_drop(ctx, name);
+}
+
+static enum err_code open_bus(struct foundation *foundation, struct err *err) {
+    enum err_code code = bus_new(&foundation->bus, err);
+    if (code != ERR_OK) return code;
+    foundation->cache_drops = (struct bus_subscription){.heard = drop_cached, .ctx = foundation->cache};
+    bus_subscribe(foundation->bus, &foundation->cache_drops);
+    return ERR_OK;
+}
+
 static enum err_code open_hasher(struct foundation *foundation, struct err *err) {
     const struct settings *settings = foundation->settings;
     struct hasher_options options = {
@@ -173,6 +187,7 @@ enum err_code foundation_services(struct foundation *foundation, struct err *err
     enum err_code code;
     if ((code = read_files(foundation, err)) != ERR_OK) return code;
     if ((code = cache_new(&foundation->cache, CACHE_BYTES, err)) != ERR_OK) return code;
+    if ((code = open_bus(foundation, err)) != ERR_OK) return code;
     if ((code = open_hasher(foundation, err)) != ERR_OK) return code;
     return open_pool(foundation, err);
 }
@@ -189,6 +204,7 @@ void foundation_quiet(struct foundation *foundation) {
 void foundation_close(struct foundation *foundation) {
     foundation_quiet(foundation);
     pool_close(foundation->pool);
+    bus_free(foundation->bus);
     cache_free(foundation->cache);
     tokens_free(foundation->tokens);
     query_set_free(foundation->queries);

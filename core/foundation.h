@@ -2,10 +2,12 @@
 #define PLATEIA_FOUNDATION_H
 
 /* foundation.h -- what every worker stands on, opened once a process: a database with an up-to-date schema,
- * the one pool, keys, cache, hasher, and the files of the scripts. Main's memory; constant while workers run.
+ * the one pool, keys, cache, bus, hasher, and the files of the scripts. Main's memory; constant while workers
+ * run.
  */
 
 #include "base/err.h"
+#include "services/bus.h"
 #include "services/settings.h"
 #include <stdbool.h>
 
@@ -18,6 +20,8 @@ struct foundation {
     struct pool *pool;
     struct tokens *tokens;
     struct cache *cache;
+    struct bus *bus;
+    struct bus_subscription cache_drops;
     struct hasher *hasher;
     void (*progress)(long done, long total, const char *what);
 };

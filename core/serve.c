@@ -98,6 +98,8 @@ static enum err_code open_doors(struct serving *serving, struct err *err) {
     const struct settings *settings = serving->foundation.settings;
     char address[300];
     unsigned port = 0;
+    enum err_code observed = worker_observe(serving->workers[0], err);
+    if (observed != ERR_OK) return observed;
     snprintf(address, sizeof address, "%s", settings->listen);
     for (unsigned i = 0; i < serving->worker_count; i++) {
         int fd;

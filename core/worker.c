@@ -9,6 +9,7 @@
 #include "http/server.h"
 #include "script/dispatch.h"
 #include "script/generation.h"
+#include "script/observers.h"
 #include "services/db/pool.h"
 #include <pthread.h>
 #include <stdlib.h>
@@ -25,6 +26,7 @@ struct worker {
     struct scheduler *scheduler;
     struct services services;
     struct dispatch dispatch;
+    struct observers *observers; /* of the one that observes */
     struct server *server;
     struct reactor_hook log_hook;
     struct reactor_timer drain_timer;
@@ -43,12 +45,13 @@ static enum err_code build(struct worker *worker, const struct foundation *found
     enum err_code code;
     if ((code = reactor_new(&worker->reactor, err)) != ERR_OK) return code;
     if ((code = mailbox_new(&worker->mailbox, worker->reactor, err)) != ERR_OK) return code;
-    if ((code = scheduler_new(&worker->scheduler, err)) != ERR_OK) return code;
+    if ((code = scheduler_new(&worker->scheduler, worker->reactor, err)) != ERR_OK) return code;
     if ((code = share_open(&worker->share, foundation->pool, worker->reactor, worker->mailbox,
                            scheduler_database, worker->scheduler, err)) != ERR_OK)
         return code;
     worker->services = (struct services){.db = worker->share,
                                          .cache = foundation->cache,
+                                         .bus = foundation->bus,
                                          .hasher = foundation->hasher,
                                          .mailbox = worker->mailbox,
                                          .tasks = scheduler_tasks(worker->scheduler),
@@ -81,6 +84,7 @@ void worker_free(struct worker *worker) {
     if (!worker) return;
     server_free(worker->server);
     scheduler_free(worker->scheduler);
+    observers_free(worker->observers);
     share_close(worker->share);
     generation_free(worker->dispatch.generation);
     mailbox_free(worker->mailbox);
@@ -127,6 +131,15 @@ static void *thread_main(void *arg) {
     return NULL;
 }
 
+enum err_code worker_observe(struct worker *worker, struct err *err) {
+    struct observers_parts parts = {.scheduler = worker->scheduler,
+                                    .generation = worker->dispatch.generation,
+                                    .bus = worker->foundation->bus,
+                                    .reactor = worker->reactor,
+                                    .mailbox = worker->mailbox};
+    return observers_new(&worker->observers, &parts, err);
+}
+
 static struct server_options server_options_of(const struct settings *settings, int listen_fd) {
     return (struct server_options){
         .listen_fd = listen_fd,
@@ -154,7 +167,7 @@ enum err_code worker_serve(struct worker *worker, int listen_fd, struct err *err
 static void check_drained(void *ctx) {
     struct worker *worker = ctx;
     int64_t now_ns = clock_ns();
-    bool idle = server_pending(worker->server) == 0 &&
+    bool idle = server_pending(worker->server) == 0 && scheduler_idle(worker->scheduler) &&
                 (server_connections(worker->server) == 0 || now_ns >= worker->quiet_until_ns);
     if (idle || now_ns >= worker->drain_until_ns)
         reactor_stop(worker->reactor);
@@ -166,6 +179,7 @@ static void drain(struct mail *mail, bool live) {
     struct worker *worker = (struct worker *)((char *)mail - offsetof(struct worker, drain_mail));
     if (!live) return;
     server_drain(worker->server);
+    observers_stop(worker->observers);
     worker->quiet_until_ns = clock_ns() + DRAIN_QUIET_NS;
     worker->drain_until_ns = clock_ns() + worker->drain_grace_ns;
     worker->drain_timer = (struct reactor_timer){.fn = check_drained, .ctx = worker};

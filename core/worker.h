@@ -20,6 +20,9 @@ enum err_code worker_new(struct worker **ret, const struct foundation *foundatio
 enum err_code worker_job(struct worker *worker, enum job job, const char *const *args, int arg_count,
                          struct buf *ret, struct err *err);
 
+/* This worker is the one that observes: before its worker_serve. */
+enum err_code worker_observe(struct worker *worker, struct err *err);
+
 /* Takes listen_fd, starts the thread. */
 enum err_code worker_serve(struct worker *worker, int listen_fd, struct err *err);
 

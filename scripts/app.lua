@@ -1,12 +1,15 @@
--- What is on: every file of routes/, notifications/ and adapters/. What no edit may lose. What the first start brings.
+-- What is on: every file of routes/, observers/, notifications/ and adapters/. What no edit may lose. What the first
+-- start brings.
 
 local all = require "plateia.all"
 local catalogue = require "lib.catalogue"
 local notifications = require "notifications"
+local ranking = require "lib.ranking"
 local vega = require "adapters.vega"
 
 return {
   routes = all "routes",
+  observers = all "observers",
   channels = notifications.channels,
   adapters = all "adapters",
 
@@ -21,6 +24,10 @@ return {
     ["POST /vote/{movie_id}"] = "bearer",
   },
 
-  seed = function(progress) return catalogue.seed(vega, progress) end,
+  -- Votes that a server counted and could not fold any more are shown from the first answer on.
+  seed = function(progress)
+    ranking.follow()
+    return catalogue.seed(vega, progress)
+  end,
   import = catalogue.import,
 }

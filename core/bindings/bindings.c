@@ -13,6 +13,8 @@ static const luaL_Reg tables[] = {{"db", bindings_db},
                                   {"log", bindings_log},
                                   {"flush", bindings_flush},
                                   {"clock", bindings_clock},
+                                  {"bus", bindings_bus},
+                                  {"background", bindings_background},
                                   {NULL, NULL}};
 
 int bindings_open(lua_State *L) {

@@ -23,6 +23,8 @@ int bindings_cache(lua_State *L);
 int bindings_log(lua_State *L);
 int bindings_flush(lua_State *L);
 int bindings_clock(lua_State *L);
+int bindings_bus(lua_State *L);
+int bindings_background(lua_State *L);
 int bindings_files(lua_State *L, int raw); /* sets settings, scripts, file, progress in the table at `raw` */
 
 /* Appends the value at `index` as JSON to *out, which must be the context's scratch or outlive a raise. */

@@ -12,6 +12,7 @@
 #include "task.h"
 #include <lua.h>
 
+struct bus;
 struct cache;
 struct hasher;
 struct mailbox;
@@ -25,6 +26,7 @@ struct tokens;
 struct services {
     struct share *db;
     struct cache *cache;
+    struct bus *bus;
     struct hasher *hasher;
     struct mailbox *mailbox;
     struct tasks *tasks;

@@ -39,6 +39,12 @@ struct holding {
 void holding_add(struct task *task, struct holding *holding);
 void holding_remove(struct holding *holding); /* in nobody's list is fine */
 
+/* A function that runs once its task has ended well; a link in the task's list, then in the scheduler's. */
+struct put_off {
+    struct put_off *next;
+    int function; /* registry reference */
+};
+
 struct task {
     struct ticket ticket;    /* of the present wait; the serial changes with each wait */
     bool live;               /* the slot is in use */
@@ -46,9 +52,12 @@ struct task {
     struct request *req;     /* NULL for a job */
     struct request **handle; /* the script's handle on req; emptied when the task ends */
     struct holding *holdings;
+    struct put_off *after; /* newest first; the scheduler takes it before the task is given back */
     struct outcome outcome;
     void *owner; /* the scheduler's own */
 };
+
+#define TASKS_PUT_OFF 1024
 
 /* A worker's slots. */
 struct tasks {
@@ -56,6 +65,7 @@ struct tasks {
     uint32_t count, room;
     uint32_t *idle; /* stack of free slots */
     uint32_t idle_count;
+    unsigned put_off; /* functions that are put off, or run so: at most TASKS_PUT_OFF */
     void (*resume)(struct tasks *tasks, struct task *task); /* the scheduler's */
 };
 

@@ -3,12 +3,13 @@
 
 local channels = require "plateia.channels"
 local mark = require "plateia.mark"
+local observer = require "plateia.observer"
 local options = require "plateia.options"
 local pipeline = require "plateia.pipeline"
 local progress = require("plateia.raw").progress
 
-local known = { routes = "table", adapters = "table", channels = "table", required = "table", seed = "function",
-  import = "function" }
+local known = { routes = "table", observers = "table", channels = "table", adapters = "table", required = "table",
+  seed = "function", import = "function" }
 
 local function refuse(why, at)
   options.refuse("app.lua", why, at or false)
@@ -55,6 +56,18 @@ local function check_required(required, routes)
   end
 end
 
+-- A cached answer is dropped by events, and an event that nobody knows never comes.
+local function check_drops(routes)
+  for _, route in ipairs(routes) do
+    for _, name in ipairs(route.cached and route.cached.drop_on or {}) do
+      if not require "plateia.events" [name] then
+        options.refuse(route.method .. " " .. route.template,
+          ("drop_on: there is no event \"%s\" in events.lua"):format(name), route.file_line)
+      end
+    end
+  end
+end
+
 local function by_name(adapters)
   local found, names = {}, {}
   for i, adapter in ipairs(adapters) do
@@ -87,6 +100,7 @@ return function(app)
     list[i] = { method = route.method, path = route.template, run = pipeline.make(route), file_line = route.file_line }
   end
   check_required(app.required or {}, routes)
+  check_drops(routes)
   local seed = app.seed and function() return app.seed(progress) end
-  return { routes = list, seed = seed, import = importer(app) }
+  return { routes = list, observers = observer.plans(app.observers or {}), seed = seed, import = importer(app) }
 end

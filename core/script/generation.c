@@ -2,6 +2,7 @@
  * reaches its memory limit while it loads is an error message and not an abort. */
 
 #include "generation.h"
+#include "../base/clock.h"
 #include "../base/log.h"
 #include "sandbox.h"
 #include <lauxlib.h>
@@ -77,6 +78,43 @@ static void add_routes(lua_State *L, struct generation *generation) {
     lua_pop(L, 1);
 }
 
+/* A copy of a field's text; NULL where it is nil. */
+static char *copy_field(lua_State *L, int index, const char *name) {
+    char *copy = NULL;
+    if (lua_getfield(L, index, name) != LUA_TNIL && !(copy = strdup(luaL_checkstring(L, -1))))
+        luaL_error(L, "out of memory");
+    lua_pop(L, 1);
+    return copy;
+}
+
+/* Fills the plan from the table on the top of the stack; what it holds is freed with the generation. */
+static void add_observer(lua_State *L, struct observer_plan *plan) {
+    int observer = lua_gettop(L);
+    plan->on = copy_field(L, observer, "on");
+    plan->place = copy_field(L, observer, "place");
+    lua_getfield(L, observer, "every");
+    plan->every_ns = (int64_t)(luaL_optnumber(L, -1, 0) * (lua_Number)CLOCK_NS_PER_S);
+    plan->function = take_function(L, observer, "run");
+    lua_settop(L, observer);
+}
+
+static void add_observers(lua_State *L, struct generation *generation) {
+    if (lua_getfield(L, -1, "observers") == LUA_TTABLE) {
+        size_t count = lua_rawlen(L, -1);
+        if (!(generation->observers = calloc(count + 1, sizeof *generation->observers))) {
+            luaL_error(L, "out of memory");
+            return;
+        }
+        for (size_t i = 0; i < count; i++) {
+            lua_rawgeti(L, -1, (lua_Integer)i + 1);
+            generation->observer_count++;
+            add_observer(L, &generation->observers[i]);
+            lua_pop(L, 1);
+        }
+    }
+    lua_pop(L, 1);
+}
+
 static int build(lua_State *L) {
     struct generation *generation = lua_touserdata(L, 1);
     sandbox_open(L);
@@ -85,6 +123,7 @@ static int build(lua_State *L) {
     lua_call(L, 1, 1);
     luaL_checktype(L, -1, LUA_TTABLE);
     add_routes(L, generation);
+    add_observers(L, generation);
     generation->seed = take_function(L, lua_gettop(L), "seed");
     generation->import = take_function(L, lua_gettop(L), "import");
     return 0;
@@ -140,6 +179,11 @@ void generation_free(struct generation *generation) {
     buf_done(&generation->context.scratch);
     arena_done(&generation->context.arena);
     free(generation->runs);
+    for (size_t i = 0; i < generation->observer_count; i++) {
+        free(generation->observers[i].on);
+        free(generation->observers[i].place);
+    }
+    free(generation->observers);
     free(generation);
 }
 

@@ -10,6 +10,7 @@
 #include "../base/err.h"
 #include "../bindings/context.h"
 #include "../exchange/router.h"
+#include "observers.h"
 #include <lua.h>
 #include <stddef.h>
 
@@ -34,6 +35,8 @@ struct generation {
     int *runs; /* registry references of the routes' functions, by route number */
     size_t run_count;
     int seed, import; /* references, or LUA_NOREF */
+    struct observer_plan *observers;
+    size_t observer_count;
     size_t memory, memory_limit;
     struct coroutine *idle; /* finished ones, ready for the next */
     unsigned idle_count;

@@ -7,12 +7,14 @@
 #include "../bindings/task.h"
 #include "../exchange/problem.h"
 #include "../services/db/pool.h"
+#include "background.h"
 #include "generation.h"
 #include <lauxlib.h>
 #include <stdlib.h>
 
 struct scheduler {
     struct tasks tasks; /* first: a task's resume finds nothing else */
+    struct background background;
 };
 
 static struct coroutine *coroutine_of(struct task *task) {
@@ -53,8 +55,13 @@ static int job_entry(lua_State *L) {
 /* ---- how it ends ---- */
 
 static void end_task(struct tasks *tasks, struct task *task, bool spoilt) {
+    struct scheduler *scheduler = (struct scheduler *)tasks;
     struct coroutine *coroutine = coroutine_of(task);
+    struct put_off *after = task->after;
+    task->after = NULL;
     if (task->req) task->req->work = NULL;
+    if (after && spoilt) background_drop(&scheduler->background, coroutine->generation, after);
+    if (after && !spoilt) background_add(&scheduler->background, coroutine->generation, after);
     tasks_give_back(tasks, task);
     generation_give_back(coroutine->generation, coroutine, spoilt);
 }
@@ -140,21 +147,35 @@ void scheduler_cancel(struct scheduler *scheduler, struct request *req) {
     if (req->work) end_task(&scheduler->tasks, req->work, true);
 }
 
+enum err_code scheduler_run(struct scheduler *scheduler, struct generation *generation,
+                            const struct job_call *call, struct err *err) {
+    struct task *task = new_task(scheduler, generation, call->function, job_entry);
+    if (!task) return err_set(err, ERR_NO_MEMORY, "out of memory");
+    struct coroutine *coroutine = coroutine_of(task);
+    coroutine->args = call->args;
+    coroutine->arg_count = call->arg_count;
+    coroutine->ended = call->ended;
+    coroutine->ctx = call->ctx;
+    step(&scheduler->tasks, task, 1);
+    return ERR_OK;
+}
+
 enum err_code scheduler_job(struct scheduler *scheduler, struct generation *generation, enum job job,
                             const char *const *args, int arg_count,
                             void (*ended)(void *ctx, bool fine, const char *text), void *ctx,
                             struct err *err) {
-    int function = job == JOB_SEED ? generation->seed : generation->import;
-    if (function == LUA_NOREF) return err_set(err, ERR_NOT_FOUND, "app.lua has no such job");
-    struct task *task = new_task(scheduler, generation, function, job_entry);
-    if (!task) return err_set(err, ERR_NO_MEMORY, "out of memory");
-    struct coroutine *coroutine = coroutine_of(task);
-    coroutine->args = args;
-    coroutine->arg_count = arg_count;
-    coroutine->ended = ended;
-    coroutine->ctx = ctx;
-    step(&scheduler->tasks, task, 1);
-    return ERR_OK;
+    struct job_call call = {.function = job == JOB_SEED ? generation->seed : generation->import,
+                            .args = args,
+                            .arg_count = arg_count,
+                            .ended = ended,
+                            .ctx = ctx};
+    if (call.function == LUA_NOREF) return err_set(err, ERR_NOT_FOUND, "app.lua has no such job");
+    return scheduler_run(scheduler, generation, &call, err);
+}
+
+bool scheduler_idle(const struct scheduler *scheduler) {
+    const struct tasks *tasks = &scheduler->tasks;
+    return tasks->put_off == 0 && tasks->idle_count == tasks->count;
 }
 
 /* ---- what services bring ---- */
@@ -169,10 +190,11 @@ struct tasks *scheduler_tasks(struct scheduler *scheduler) {
     return &scheduler->tasks;
 }
 
-enum err_code scheduler_new(struct scheduler **ret, struct err *err) {
+enum err_code scheduler_new(struct scheduler **ret, struct reactor *reactor, struct err *err) {
     struct scheduler *scheduler = calloc(1, sizeof *scheduler);
     if (!scheduler) return err_set(err, ERR_NO_MEMORY, "out of memory");
     tasks_init(&scheduler->tasks, resume);
+    background_init(&scheduler->background, scheduler, reactor);
     *ret = scheduler;
     return ERR_OK;
 }
@@ -181,6 +203,7 @@ void scheduler_free(struct scheduler *scheduler) {
     if (!scheduler) return;
     for (uint32_t i = 0; i < scheduler->tasks.count; i++)
         if (scheduler->tasks.slots[i]->live) end_task(&scheduler->tasks, scheduler->tasks.slots[i], true);
+    background_done(&scheduler->background);
     tasks_done(&scheduler->tasks);
     free(scheduler);
 }

@@ -11,11 +11,12 @@
 #include <stdbool.h>
 
 struct generation;
+struct reactor;
 struct scheduler;
 struct share_answer;
 struct tasks;
 
-enum err_code scheduler_new(struct scheduler **ret, struct err *err);
+enum err_code scheduler_new(struct scheduler **ret, struct reactor *reactor, struct err *err);
 void scheduler_free(struct scheduler *scheduler); /* ends what still waits; before its generation is freed */
 
 /* Where services deliver: for `struct services`. */
@@ -29,10 +30,24 @@ enum request_state scheduler_request(struct scheduler *scheduler, struct generat
 /* The client has gone: the handler is dropped where it waits, its transactions are rolled back. */
 void scheduler_cancel(struct scheduler *scheduler, struct request *req);
 
+/* A piece of script without a request. The arguments are text (NULL: nil), and stay valid until it ended.
+ * `ended` gets its result: text that it returned ("" when none), or why it failed. */
+struct job_call {
+    int function; /* registry reference of the generation's state */
+    const char *const *args;
+    int arg_count;
+    void (*ended)(void *ctx, bool fine, const char *text);
+    void *ctx;
+};
+/* `ended` may be called before this returns; it is not when this fails, or when the scheduler is freed. */
+enum err_code scheduler_run(struct scheduler *scheduler, struct generation *generation,
+                            const struct job_call *call, struct err *err);
+
+/* Nothing runs, waits or is put off: no handler, no job. */
+bool scheduler_idle(const struct scheduler *scheduler);
+
 enum job { JOB_SEED, JOB_IMPORT };
-/* Runs a job of app.lua with text arguments (NULL: nil) that stay valid until it ended. `ended` gets its
- * result: text that the job returned ("" when none), or why it failed. It may be called before this returns.
- * ERR_NOT_FOUND when app.lua has no such job. */
+/* The same for a job of app.lua. ERR_NOT_FOUND when app.lua has no such job. */
 enum err_code scheduler_job(struct scheduler *scheduler, struct generation *generation, enum job job,
                             const char *const *args, int arg_count,
                             void (*ended)(void *ctx, bool fine, const char *text), void *ctx,

@@ -1,6 +1,6 @@
--- The ranking. Readers read the standings only; whoever fills the cache first folds the tallies into them.
+-- The ranking. Readers read the standings only; observers fold the tallies into them and tell that they changed.
 
-local cache = require "plateia.cache"
+local bus = require "plateia.bus"
 local clock = require "plateia.clock"
 local db = require "plateia.db"
 local field = require "plateia.field"
@@ -21,7 +21,7 @@ ranking.Top = field.object({
 }, { name = "Top" })
 
 local lock, fold = db.query "lock_standings", db.query "fold_standings"
-local top = db.query "top_movies"
+local top, version = db.query "top_movies", db.one "standings_version"
 
 -- "all", "current" or a month such as "2026-11".
 function ranking.check_period(text)
@@ -30,29 +30,59 @@ function ranking.check_period(text)
   return nil, "a period is \"all\", \"current\" or a month such as \"2026-11\""
 end
 
+-- What the fold moved.
 local function refresh()
   local tx <close>, why, code = db.transaction()
   if not tx then return nil, why, code end
-  local done
+  local done, moved
   done, why, code = tx:query(lock)
   if not done then return nil, why, code end
-  done, why, code = tx:query(fold)
+  moved, why, code = tx:one(fold)
+  if not moved then return nil, why, code end
+  done, why, code = tx:commit()
   if not done then return nil, why, code end
-  return tx:commit()
+  return moved
 end
 
-local passing = { busy = true, timeout = true, unknown = true }
-
--- Where folding has to wait for better times, the standings of before are shown, and the cache is told that
--- they are old already.
 function ranking.top(period, limit)
-  local done, why, code = refresh()
-  if not done and not passing[code] then return nil, why, code end
-  if not done then cache.drop "ranking.changed" end
-  local rows
-  rows, why, code = top(period, limit)
+  local rows, why, code = top(period, limit)
   if not rows then return nil, why, code end
   return { items = rows, as_of = rows[1] and rows[1].as_of or clock.rfc3339(clock.now()) }
+end
+
+-- ---- for observers: one worker of each process ----
+
+local seen -- the version of the standings that this process was last told of
+
+function ranking.saw(told)
+  seen = told
+end
+
+-- "3,17" -> { 3, 17 }
+local function ids(text)
+  local list = {}
+  for id in (text or ""):gmatch "%d+" do list[#list + 1] = math.tointeger(id) end
+  return list
+end
+
+-- Folds what was counted, and tells every process if that moved something.
+function ranking.follow()
+  local moved, why, code = refresh()
+  if not moved then return nil, why, code end
+  if moved.changed == 0 then return true end
+  ranking.saw(moved.version)
+  return bus.publish("ranking.changed",
+    { month = moved.month, movie_ids = ids(moved.movie_ids), version = moved.version })
+end
+
+-- Finds out what nobody told: votes counted and not folded, or standings that are not those last told of.
+function ranking.compare()
+  local now, why, code = version()
+  if not now then return nil, why, code end
+  if now.counted ~= now.standing then return ranking.follow() end
+  if now.standing == seen then return true end
+  ranking.saw(now.standing)
+  return bus.publish_here("ranking.changed", { month = now.month, movie_ids = {}, version = now.standing })
 end
 
 return ranking

@@ -1,6 +1,6 @@
 -- The rule: one vote a month. The database keeps it; here its outcomes get words.
 
-local cache = require "plateia.cache"
+local bus = require "plateia.bus"
 local db = require "plateia.db"
 local field = require "plateia.field"
 
@@ -51,7 +51,8 @@ function votes.cast(user, movie_id)
   local row, why, code = cast(user.id, movie_id)
   if not row then return nil, reasons[code] or why, code end
   if row.outcome ~= "cast" then return refuse(row) end
-  cache.drop "ranking.changed"
+  bus.publish("vote.cast",
+    { user_id = user.id, movie_id = row.movie_id, month = row.month, voted_at = row.voted_at })
   return row
 end
 

@@ -1,6 +1,7 @@
 -- Brings the standings in line with the tallies: reads only the months that moved since the last fold, and
 -- touches only the rows that differ. After lock_standings, in the same transaction, so that it sees what the
--- fold before left. The version grows with every vote that got into the standings.
+-- fold before left. The version grows with every vote that got into the standings; the films that moved are
+-- named where they are not too many to name.
 -- class: lease
 WITH moved AS MATERIALIZED (
     SELECT month, sum(votes)::bigint AS votes FROM tally_totals GROUP BY month
@@ -28,4 +29,7 @@ WITH moved AS MATERIALIZED (
     ON CONFLICT (month) DO UPDATE SET votes = excluded.votes
 )
 SELECT (SELECT count(*) FROM changed) AS changed,
-       (SELECT coalesce(sum(votes), 0)::bigint FROM tally_totals) AS version
+       (SELECT coalesce(sum(votes), 0)::bigint FROM tally_totals) AS version,
+       (SELECT max(period) FROM more) AS month,
+       (SELECT CASE WHEN count(*) <= 200 THEN string_agg(movie_id::text, ',') END
+        FROM (SELECT DISTINCT movie_id FROM more LIMIT 201) m) AS movie_ids

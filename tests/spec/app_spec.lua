@@ -19,6 +19,8 @@ describe("the app", function()
   end)
 
   it("fills the first start's catalogue with the bundled films", function()
+    world.gives("lock_standings", { { locked = true } })
+    world.gives("fold_standings", { { changed = 0, version = 0 } })
     world.gives("lock_catalogue", { { locked = true } })
     world.gives("catalogue_size", { { films = 0 } })
     world.answers.import_movies = function(_, keys) return { { added = #keys, changed = 0, unchanged = 0 } } end

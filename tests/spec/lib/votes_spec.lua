@@ -12,12 +12,13 @@ describe("votes.cast", function()
       voted_at = name == "cast" and "2026-11-22T18:13:00Z" or nil, next_vote_at = next_month } })
   end
 
-  it("is counted, and makes the ranking old", function()
+  it("is counted, and told", function()
     outcome "cast"
     local vote = world.drive(votes.cast, ana, 3)
     assert.same({ 3, "2026-11", "2026-11-22T18:13:00Z" }, { vote.movie_id, vote.month, vote.voted_at })
     assert.same({ 7, 3, n = 2 }, world.args_of "cast_vote")
-    assert.same({ "ranking.changed" }, world.dropped)
+    assert.same({ { name = "vote.cast",
+      event = { user_id = 7, movie_id = 3, month = "2026-11", voted_at = "2026-11-22T18:13:00Z" } } }, world.published)
   end)
 
   it("is refused a second time, with the time of the next", function()
@@ -33,12 +34,12 @@ describe("votes.cast", function()
     assert.same({ nil, "this user no longer exists", "unauthorized" }, { votes.cast(ana, 3) })
   end)
 
-  it("leaves the ranking alone when nothing was counted", function()
+  it("tells nothing when nothing was counted", function()
     for _, name in ipairs { "again", "no_movie", "no_user" } do
       outcome(name)
       votes.cast(ana, 3)
     end
-    assert.same({}, world.dropped)
+    assert.same({}, world.published)
   end)
 
   it("says what a failure means for the vote", function()

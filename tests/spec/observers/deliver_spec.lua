@@ -1,4 +1,4 @@
-local deliver = require "observers.deliver"
+local observers = require "observers.deliver"
 local world = require "tests.spec.support.world"
 
 before_each(function()
@@ -8,10 +8,13 @@ before_each(function()
   end
 end)
 
+local deliver = observers[2]
+
 describe("the observer that delivers", function()
   it("wakes for votes and by the clock", function()
-    assert.equal("vote.cast", deliver.on)
-    assert.equal(1, deliver.every)
+    assert.same({ "vote.cast", 0.25 }, { observers[1].on, observers[1].every })
+    assert.same({ nil, 1 }, { observers[2].on, observers[2].every })
+    assert.equal(deliver.run, observers[1].run)
   end)
 
   it("sends what is due through its channel", function()

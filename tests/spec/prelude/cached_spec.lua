@@ -11,7 +11,7 @@ local runs, body
 local function asker(handler)
   return http.routes(route.get "/top" {
     query = { limit = field.integer { default = 10 }, period = field.string { optional = true } },
-    cached = { ttl = 300, fresh = 0.25, stale = 3600, drop_on = { "changed" } },
+    cached = { ttl = 300, fresh = 0.25, stale = 3600, drop_on = { "ranking.changed" } },
     answers = { [200] = { text = field.string {} } },
     handler = handler or function() runs = runs + 1; return { text = body } end,
   })
@@ -66,7 +66,7 @@ describe("a cached route", function()
   it("runs it again after its event, but not in a storm of events", function()
     local cache, ask = require "plateia.cache", asker()
     local before = ask("GET", "/top").headers.etag
-    cache.drop "changed"
+    cache.drop "ranking.changed"
     body = "two"
     world.time = world.time + 0.1
     assert.equal('{"text":"one"}', ask("GET", "/top").text)

@@ -181,14 +181,39 @@ function raw.cache.abandon(key)
   world.cache[key].filling = nil
 end
 
-function raw.cache.drop(tag)
-  table.insert(world.dropped, tag)
+local function drop(tag)
   for _, entry in pairs(world.cache) do
     entry.dropped = entry.filling
     for _, own in ipairs(entry.rule and entry.rule.tags or {}) do
       if own == tag then entry.old = true end
     end
   end
+end
+
+function raw.cache.drop(tag)
+  table.insert(world.dropped, tag)
+  drop(tag)
+end
+
+-- ---- events and what is put off ----
+
+raw.bus = {}
+
+function raw.bus.publish(name, text)
+  if world.bus_full then return nil, "too long", "limit" end
+  table.insert(world.published, { name = name, event = raw.json.decode(text) })
+  drop(name)
+  return true
+end
+
+function raw.bus.letter(name, text)
+  return "0123456789abcdef " .. name .. " " .. text
+end
+
+function raw.background(fn)
+  if world.background_full then return nil, "the background has enough to do", "busy" end
+  table.insert(world.background, fn)
+  return true
 end
 
 -- ---- the rest ----

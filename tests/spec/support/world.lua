@@ -15,6 +15,10 @@ function world.reset()
   world.cache_full = nil
   world.hasher_busy = nil
   world.dropped = {}
+  world.published = {}  -- { name = , event = } in order
+  world.bus_full = nil
+  world.background = {} -- what was put off
+  world.background_full = nil
   world.files = {}    -- path -> text, before the real files of scripts/
   world.folders = {}  -- folder -> module names, before the real ones
   world.settings = {}

@@ -74,7 +74,7 @@ static int open_world(void **unused) {
     assert_int_equal(settings_load(&world.settings, 0, NULL, (const char *const[]){NULL}, NULL, NULL, NULL),
                      ERR_OK);
     assert_int_equal(snapshot_read(&world.snapshot, world.dir, NULL), ERR_OK);
-    assert_int_equal(scheduler_new(&world.scheduler, NULL), ERR_OK);
+    assert_int_equal(scheduler_new(&world.scheduler, world.reactor, NULL), ERR_OK);
     world.services = (struct services){.hasher = world.hasher,
                                        .mailbox = world.mailbox,
                                        .settings = world.settings,

@@ -1,0 +1,171 @@
+/* observers.c -- what waits for an observer is text that grows, and a run takes it whole: no list, no count,
+ * and the coroutine makes one string of it. */
+
+#include "observers.h"
+#include "../base/buf.h"
+#include "../base/clock.h"
+#include "../base/log.h"
+#include "../base/reactor.h"
+#include "../services/bus.h"
+#include "generation.h"
+#include "scheduler.h"
+#include <stdlib.h>
+#include <string.h>
+
+struct observer {
+    struct observers *observers;
+    const struct observer_plan *plan;
+    struct buf waiting, given; /* events, a line each: for the next run; of this one */
+    struct reactor_timer timer;
+    int64_t started_ns; /* the latest run; 0: none yet */
+    bool running;
+    const char *arg;
+    long failures, lost;
+};
+
+struct observers {
+    struct observers_parts parts;
+    bool stopped;
+    size_t count;
+    struct observer list[];
+};
+
+/* ---- when to run ---- */
+
+/* How long it must wait until `every` allows the next run. */
+static int64_t pause_ns(const struct observer *observer) {
+    if (observer->started_ns == 0) return 0;
+    int64_t left_ns = observer->started_ns + observer->plan->every_ns - clock_ns();
+    return left_ns > 0 ? left_ns : 0;
+}
+
+static bool wants_run(const struct observer *observer) {
+    return !observer->running && (!observer->plan->on || observer->waiting.len > 0);
+}
+
+/* A timer that runs already is for this very run. */
+static void plan_run(struct observer *observer) {
+    struct observers *observers = observer->observers;
+    if (observers->stopped || observer->timer.heap || !wants_run(observer)) return;
+    struct err err = {0};
+    if (reactor_timer_start(observers->parts.reactor, &observer->timer, pause_ns(observer), &err) != ERR_OK)
+        log_event(LOG_ERROR, "an observer waits for its next event",
+                  log_text("observer", observer->plan->place), log_text("reason", err.text));
+}
+
+/* ---- a run ---- */
+
+static void ended(void *ctx, bool fine, const char *text) {
+    struct observer *observer = ctx;
+    observer->running = false;
+    buf_clear(&observer->given);
+    if (!fine)
+        log_event(LOG_ERROR, "observer failed", log_text("observer", observer->plan->place),
+                  log_text("reason", text), log_int("failures", ++observer->failures));
+    plan_run(observer);
+}
+
+static void run(void *ctx) {
+    struct observer *observer = ctx;
+    struct observers_parts *parts = &observer->observers->parts;
+    struct buf given = observer->waiting;
+    struct err err = {0};
+    observer->waiting = observer->given;
+    observer->given = given;
+    observer->running = true;
+    observer->started_ns = clock_ns();
+    observer->arg = given.len ? given.data : "";
+    struct job_call call = {.function = observer->plan->function,
+                            .args = &observer->arg,
+                            .arg_count = 1,
+                            .ended = ended,
+                            .ctx = observer};
+    if (scheduler_run(parts->scheduler, parts->generation, &call, &err) != ERR_OK)
+        ended(observer, false, err.text);
+}
+
+/* ---- what comes ---- */
+
+static long count_lines(const char *text, size_t len) {
+    long lines = 0;
+    for (size_t i = 0; i < len; i++)
+        lines += text[i] == '\n';
+    return lines;
+}
+
+/* The older half goes at once, so that a queue that stays full is not moved for every event. */
+static void lose_oldest(struct observer *observer) {
+    struct buf *waiting = &observer->waiting, kept = {0};
+    const char *middle = memchr(waiting->data + waiting->len / 2, '\n', waiting->len - waiting->len / 2);
+    size_t lost = (size_t)(middle - waiting->data) + 1;
+    observer->lost += count_lines(waiting->data, lost);
+    log_event(LOG_WARN, "an observer is too slow and loses events",
+              log_text("observer", observer->plan->place), log_int("lost", observer->lost));
+    buf_add(&kept, waiting->data + lost, waiting->len - lost);
+    buf_done(waiting);
+    *waiting = kept;
+}
+
+static void add(struct observer *observer, const struct bus_event *event) {
+    if (observer->waiting.len + event->len >= OBSERVERS_WAITING) lose_oldest(observer);
+    buf_add(&observer->waiting, event->text, event->len);
+    buf_add_char(&observer->waiting, '\n');
+    if (observer->waiting.failed) {
+        buf_done(&observer->waiting);
+        observer->lost++;
+    }
+}
+
+static void arrived(void *ctx) {
+    struct observers *observers = ctx;
+    struct bus_event *event = bus_take(observers->parts.bus);
+    while (event) {
+        struct bus_event *next = event->next;
+        for (size_t i = 0; i < observers->count; i++) {
+            const char *on = observers->list[i].plan->on;
+            if (on && strcmp(on, event->name) == 0) add(&observers->list[i], event);
+        }
+        free(event);
+        event = next;
+    }
+    for (size_t i = 0; i < observers->count; i++)
+        plan_run(&observers->list[i]);
+}
+
+/* ---- life ---- */
+
+enum err_code observers_new(struct observers **ret, const struct observers_parts *parts, struct err *err) {
+    size_t count = parts->generation->observer_count;
+    struct observers *observers = calloc(1, sizeof *observers + count * sizeof(struct observer));
+    if (!observers) return err_set(err, ERR_NO_MEMORY, "no memory for observers");
+    observers->parts = *parts;
+    observers->count = count;
+    for (size_t i = 0; i < count; i++) {
+        struct observer *observer = &observers->list[i];
+        observer->observers = observers;
+        observer->plan = &parts->generation->observers[i];
+        observer->timer = (struct reactor_timer){.fn = run, .ctx = observer};
+        plan_run(observer);
+    }
+    bus_read(parts->bus, parts->mailbox, arrived, observers);
+    *ret = observers;
+    return ERR_OK;
+}
+
+void observers_stop(struct observers *observers) {
+    if (!observers) return;
+    observers->stopped = true;
+    for (size_t i = 0; i < observers->count; i++)
+        reactor_timer_stop(observers->parts.reactor, &observers->list[i].timer);
+}
+
+void observers_free(struct observers *observers) {
+    if (!observers) return;
+    observers_stop(observers);
+    bus_unread(observers->parts.bus);
+    for (size_t i = 0; i < observers->count; i++) {
+        buf_done(&observers->list[i].waiting);
+        buf_done(&observers->list[i].given);
+    }
+    free(observers);
+}

@@ -10,6 +10,8 @@
 #include "script/dispatch.h"
 #include "script/generation.h"
 #include "script/observers.h"
+#include "services/bus.h"
+#include "services/db/listen.h"
 #include "services/db/pool.h"
 #include <pthread.h>
 #include <stdlib.h>
@@ -26,7 +28,8 @@ struct worker {
     struct scheduler *scheduler;
     struct services services;
     struct dispatch dispatch;
-    struct observers *observers; /* of the one that observes */
+    struct observers *observers; /* this one and the next: of the worker that observes */
+    struct listen *listen;
     struct server *server;
     struct reactor_hook log_hook;
     struct reactor_timer drain_timer;
@@ -85,6 +88,7 @@ void worker_free(struct worker *worker) {
     server_free(worker->server);
     scheduler_free(worker->scheduler);
     observers_free(worker->observers);
+    listen_close(worker->listen);
     share_close(worker->share);
     generation_free(worker->dispatch.generation);
     mailbox_free(worker->mailbox);
@@ -131,14 +135,42 @@ static void *thread_main(void *arg) {
     return NULL;
 }
 
+/* ---- observing ---- */
+
+#define CHANNEL "plateia" /* the query that sends names it too */
+
+static void on_letter(void *ctx, const char *letter) {
+    struct worker *worker = ctx;
+    struct err err = {0};
+    enum err_code code = bus_hear(worker->foundation->bus, letter, &err);
+    if (code != ERR_OK && code != ERR_EXISTS)
+        log_event(LOG_WARN, "a notification was left out", log_text("reason", err.text));
+}
+
+static void on_listening(void *ctx) {
+    struct worker *worker = ctx;
+    struct err err = {0};
+    if (bus_publish(worker->foundation->bus, "listen.connected", "{}", 2, &err) != ERR_OK)
+        log_event(LOG_ERROR, "listening was not told", log_text("reason", err.text));
+}
+
 enum err_code worker_observe(struct worker *worker, struct err *err) {
     struct observers_parts parts = {.scheduler = worker->scheduler,
                                     .generation = worker->dispatch.generation,
                                     .bus = worker->foundation->bus,
                                     .reactor = worker->reactor,
                                     .mailbox = worker->mailbox};
-    return observers_new(&worker->observers, &parts, err);
+    struct listen_options options = {.share = worker->share,
+                                     .channel = CHANNEL,
+                                     .heard = on_letter,
+                                     .connected = on_listening,
+                                     .ctx = worker};
+    enum err_code code = observers_new(&worker->observers, &parts, err);
+    if (code != ERR_OK) return code;
+    return listen_open(&worker->listen, &options, err);
 }
+
+/* ---- the doors ---- */
 
 static struct server_options server_options_of(const struct settings *settings, int listen_fd) {
     return (struct server_options){

@@ -41,7 +41,7 @@ local rooms = {
 
 -- Folders of Lua, and what each may require besides plateia.*. "app" and "events" are single files.
 local shelves = {
-  prelude = {},
+  prelude = { "events" }, -- the one list that it holds declarations against
   events = {},
   lib = { "lib" },
   depends = { "depends", "lib" },

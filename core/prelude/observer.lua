@@ -1,6 +1,6 @@
 -- Observers: what app.lua lists, checked, and made into what the core runs.
 --
---   return { on = "vote.cast", every = 0.25, run = function(events) ... end }
+--   return { on = "order.placed", every = 0.25, run = function(events) ... end }
 --   return { every = 5, run = function() ... end }       -- a timer
 --
 -- A file returns one, or a list of them. `run` gets all events that have gathered since it ran last; with `every` it

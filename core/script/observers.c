@@ -59,9 +59,11 @@ static void ended(void *ctx, bool fine, const char *text) {
     struct observer *observer = ctx;
     observer->running = false;
     buf_clear(&observer->given);
-    if (!fine)
+    if (!fine) {
+        observer->failures++;
         log_event(LOG_ERROR, "observer failed", log_text("observer", observer->plan->place),
-                  log_text("reason", text), log_int("failures", ++observer->failures));
+                  log_text("reason", text), log_int("failures", observer->failures));
+    }
     plan_run(observer);
 }
 

@@ -6,12 +6,14 @@
 
 #include "bus.h"
 #include "../base/mailbox.h"
+#include "../base/text.h"
 #include "crypto.h"
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define MAX_DEPTH  16
 #define MARK_BYTES 8 /* random: two processes do not share it */
 
 struct queue {
@@ -229,5 +231,9 @@ enum err_code bus_hear(struct bus *bus, const char *letter, struct err *err) {
     memcpy(name, from, len);
     name[len] = '\0';
     const char *text = from + len + 1;
-    return bus_publish(bus, name, text, strlen(text), err);
+    size_t text_len = strlen(text);
+    bool object = text_len >= 2 && text[0] == '{' && text[text_len - 1] == '}';
+    if (!object || text_json_problem(text, text_len, MAX_DEPTH))
+        return err_set(err, ERR_INVALID, "a notification of %s that is no JSON object", name);
+    return bus_publish(bus, name, text, text_len, err);
 }

@@ -31,5 +31,5 @@ WITH moved AS MATERIALIZED (
 SELECT (SELECT count(*) FROM changed) AS changed,
        (SELECT coalesce(sum(votes), 0)::bigint FROM tally_totals) AS version,
        (SELECT max(period) FROM more) AS month,
-       (SELECT CASE WHEN count(*) <= 200 THEN string_agg(movie_id::text, ',') END
+       (SELECT CASE WHEN count(*) <= 200 THEN string_agg(movie_id::text, ',' ORDER BY movie_id) END
         FROM (SELECT DISTINCT movie_id FROM more LIMIT 201) m) AS movie_ids

@@ -154,7 +154,7 @@ static void on_down(struct line *line, const struct err *err) {
     land((struct batcher *)line, err);
 }
 
-static const struct line_duty duty = {QUERY_BATCH, on_up, on_event, on_down};
+static const struct line_duty duty = {QUERY_BATCH, on_up, on_event, NULL, on_down};
 
 void batch_open(struct batcher *batcher, struct share *share) {
     line_open(&batcher->line, share, &duty);

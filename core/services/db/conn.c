@@ -297,6 +297,17 @@ enum conn_event conn_next(struct conn *conn, struct rows **rows, struct err *err
     return CONN_NOTHING;
 }
 
+/* One that memory is short for is left out, like one that came while nobody listened. */
+char *conn_notification(struct conn *conn) {
+    char *payload = NULL;
+    PGnotify *notify;
+    while (!payload && (notify = PQnotifies(conn->pg))) {
+        payload = strdup(notify->extra);
+        PQfreemem(notify);
+    }
+    return payload;
+}
+
 /* --- rows ------------------------------------------------------------------------------------------- */
 
 struct rows {

@@ -49,6 +49,9 @@ bool conn_flush(struct conn *conn, bool *ret_more);
 
 /* *rows and *err are filled as the event says; the rows are the caller's. */
 enum conn_event conn_next(struct conn *conn, struct rows **rows, struct err *err);
+/* What the next notification that has come says: the caller's to free; NULL when there is none. After
+ * conn_next. */
+char *conn_notification(struct conn *conn);
 void conn_problem(const struct conn *conn, struct err *err); /* why it was lost; ERR_UNKNOWN */
 
 /* True for the failures that a schema change gives to a prepared statement: refresh, then run it again. */

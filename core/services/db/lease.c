@@ -186,7 +186,7 @@ static void on_down(struct line *line, const struct err *err) {
     if (call) share_tell(line->share, call, NULL, NULL, &why);
 }
 
-static const struct line_duty duty = {QUERY_LEASE, on_up, on_event, on_down};
+static const struct line_duty duty = {QUERY_LEASE, on_up, on_event, NULL, on_down};
 
 /* --- for the share ---------------------------------------------------------------------------------- */
 

@@ -10,6 +10,7 @@
 #include "../../base/clock.h"
 #include "connector.h"
 #include "share.h"
+#include <stdlib.h>
 #include <sys/epoll.h>
 
 #define BACKOFF_LEAST_MS 100
@@ -112,6 +113,14 @@ void line_refresh(struct line *line) {
         flush(line);
 }
 
+static void tell_notifications(struct line *line) {
+    char *payload;
+    while ((payload = conn_notification(line->conn))) {
+        line->duty->notified(line, payload);
+        free(payload);
+    }
+}
+
 /* libpq wants its input read before its output is pushed, whichever woke us. */
 static void on_socket(void *ctx, uint32_t events) {
     (void)events;
@@ -131,6 +140,7 @@ static void on_socket(void *ctx, uint32_t events) {
         }
         line->duty->event(line, event, rows, &err);
     }
+    if (line->duty->notified) tell_notifications(line);
     flush(line);
 }
 

@@ -5,9 +5,9 @@
  * reactor, thrown away when it is lost or has been silent for too long, and ordered anew with backoff.
  * Private to the pool; in the share's thread.
  *
- * What happens on it is told to its duty (read, batch or lease), always from a reactor's callback and never
- * from within line_run, line_command or line_sync: a send that fails only marks the line, and `down` follows
- * in a later turn. */
+ * What happens on it is told to its duty (read, batch, lease or listen), always from a reactor's callback and
+ * never from within line_run, line_command or line_sync: a send that fails only marks the line, and `down`
+ * follows in a later turn. */
 
 #include "../../base/err.h"
 #include "../../base/reactor.h"
@@ -25,6 +25,8 @@ struct line_duty {
     void (*up)(struct line *line);
     /* CONN_ANSWER, CONN_ABORTED or CONN_SYNCED of conn.h; the rows are the duty's. */
     void (*event)(struct line *line, enum conn_event event, struct rows *rows, const struct err *err);
+    /* NULL: nothing is listened to. */
+    void (*notified)(struct line *line, const char *payload);
     /* line->conn is NULL already; err->code is ERR_BUSY when surely nothing was done, else ERR_UNKNOWN. */
     void (*down)(struct line *line, const struct err *err);
 };

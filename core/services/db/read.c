@@ -58,7 +58,7 @@ static void on_down(struct line *line, const struct err *err) {
         share_tell(line->share, call, NULL, NULL, &busy);
 }
 
-static const struct line_duty duty = {QUERY_READ, on_up, on_event, on_down};
+static const struct line_duty duty = {QUERY_READ, on_up, on_event, NULL, on_down};
 
 void read_open(struct reader *reader, struct share *share) {
     line_open(&reader->line, share, &duty);

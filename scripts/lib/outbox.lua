@@ -10,7 +10,7 @@ local log = require "plateia.log"
 local settings = require "plateia.settings"
 
 local PAGE = 32     -- rows a claim
-local RUN = 10      -- seconds that one run may go on claiming
+local RUN = 3       -- seconds that one run may take, so that a server that stops has not long to wait
 local SETTLE = 0.25 -- seconds of sending after which what was sent is settled
 local REASON = 500  -- characters of a reason that are kept
 
@@ -110,18 +110,18 @@ local function give_back(rows, first)
   return settle_unused(unused.keys, unused.attempts)
 end
 
--- Half the lease is for sending; what a slow channel leaves of the page is given back in time.
-local function send_page(rows, send, rules, counts)
+-- What is not begun by `last` is given back.
+local function send_page(rows, send, rules, counts, last)
   local outcome, settled_at = nothing(), clock.monotonic()
-  local last = settled_at + rules.lease / 2
   for i, row in ipairs(rows) do
     local now = clock.monotonic()
-    if now - settled_at > SETTLE then
+    local over = i > 1 and now > last
+    if over or now - settled_at > SETTLE then
       local done, why, code = settle(outcome)
       if not done then return nil, why, code end
       outcome, settled_at = nothing(), now
     end
-    if i > 1 and now > last then return give_back(rows, i) end
+    if over then return give_back(rows, i) end
     local what = note(outcome, row, rules, attempt(send, row))
     counts[what] = counts[what] + 1
   end
@@ -133,12 +133,12 @@ end
 -- comes back when its time is over.
 function outbox.deliver(send)
   local counts, rules = { sent = 0, later = 0, dead = 0 }, read_rules()
-  local last = clock.monotonic() + RUN
+  local last = clock.monotonic() + math.min(RUN, rules.lease / 2)
   repeat
     local rows, why, code = claim(PAGE, rules.lease)
     if not rows then return nil, why, code end
     local done
-    done, why, code = send_page(rows, send, rules, counts)
+    done, why, code = send_page(rows, send, rules, counts, last)
     if not done then return nil, why, code end
   until #rows < PAGE or clock.monotonic() > last
   return counts

@@ -155,6 +155,21 @@ describe("a channel", function()
     end
   end)
 
+  it("doubles nothing when the server is stopped and started", function()
+    fickle.set(db, "slow")
+    local before = select(2, fickle.delivered(plateia:output(), "fickle delivered"))
+    assert.equal(150, vote(plateia, voters(db, "stopped", 150, "fickle")))
+    plateia:stop()
+    local waiting = db:value "SELECT count(*) FROM outbox"
+    assert.is_true(waiting > 0)
+    assert.equal(0, db:value "SELECT count(*) FROM outbox WHERE claimed_until > now()")
+    plateia = server.start { database = db, settings = settings, data = plateia.data }
+    wait_empty(db)
+    local times, keys = fickle.delivered(plateia:output(), "fickle delivered")
+    assert.equal(before + 150, keys)
+    for key, count in pairs(times) do assert.equal(1, count, key) end
+  end)
+
   it("loses nothing with a server that is killed, and doubles only what it had sent and not settled", function()
     fickle.set(db, "slow")
     local already = select(2, fickle.delivered(plateia:output(), "fickle delivered"))

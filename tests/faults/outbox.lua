@@ -14,7 +14,6 @@ local crowd = require "support.crowd"
 local database = require "support.database"
 local fickle = require "support.fickle"
 local loop = require "support.loop"
-local process = require "support.process"
 local server = require "support.server"
 
 local VOTES, KILLS = math.tointeger(tonumber(arg[1] or 10000)), math.tointeger(tonumber(arg[2] or 5))

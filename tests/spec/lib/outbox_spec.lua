@@ -68,10 +68,11 @@ describe("a delivery", function()
     world.answers.outbox_claim = function() return rows(32) end
     local sent = 0
     outbox.deliver(function()
-      sent, world.time = sent + 1, world.time + 0.1
+      sent, world.time = sent + 1, world.time + 0.125
       return true
     end)
-    assert.equal(128, sent)
+    assert.equal(25, sent) -- those begun within three seconds
+    assert.equal(7, #world.args_of "outbox_release"[1])
   end)
 
   it("holds no transaction while it sends", function()
@@ -141,12 +142,19 @@ describe("a slow channel", function()
     assert.same({ "outbox_claim", "outbox_done", "outbox_done", "outbox_done" }, world.called())
   end)
 
-  it("gives back what it will not get to in half the lease", function()
+  it("gives back what it will not get to in time", function()
     claims(rows(3))
     assert.same({ sent = 1, later = 0, dead = 0 },
       outbox.deliver(function() world.time = world.time + 31 return true end))
     assert.same({ { "k2", "k3" }, { 1, 1 }, n = 2 }, world.args_of "outbox_release")
     assert.same({ "outbox_claim", "outbox_done", "outbox_release" }, world.called())
+  end)
+
+  it("never sends beyond half of a short lease", function()
+    world.settings.outbox_lease_ms = "1000"
+    claims(rows(9))
+    assert.equal(5, outbox.deliver(function() world.time = world.time + 0.125 return true end).sent)
+    assert.same({ "k6", "k7", "k8", "k9" }, world.args_of "outbox_release"[1])
   end)
 end)
 

@@ -118,5 +118,5 @@ int command_outbox(const struct command_call *call) {
     session_close(session);
     query_set_free(queries);
     foundation_close(&foundation);
-    return status == 0 ? 0 : command_failed("the outbox", &err);
+    return status == 0 ? 0 : command_failed("the outbox could not be asked", &err);
 }

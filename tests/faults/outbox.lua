@@ -139,6 +139,7 @@ local function run()
     fickle.set(db, mode)
     measure("the channel " .. mode, voters(mode, part, "fickle"))
   end
+  measure("nobody is told, again", voters("silent", part, "none")) -- how much of a difference is the machine's
   local due_again = storm(voters("storm", VOTES - 3 * part, "fickle"))
   fickle.set(db, "works")
   local began = loop.now()

@@ -16,6 +16,7 @@ int command_serve(const struct command_call *call);
 int command_ready(const struct command_call *call);
 int command_migrate(const struct command_call *call);
 int command_import(const struct command_call *call);
+int command_outbox(const struct command_call *call);
 int command_settings(const struct command_call *call);
 
 /* Logs a failure the way every command does, and returns 1. */

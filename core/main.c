@@ -19,6 +19,9 @@ static const struct command {
     {"import", "ADAPTER [FILE]",
      "import through an adapter, from FILE (- is standard input) or what it brings itself", 1, 2,
      command_import},
+    {"outbox", "list|retry [KEY|--all]",
+     "list what waits to be sent or was given up, or have one (or all given up) sent again", 1, 2,
+     command_outbox},
     {"settings", "", "show every setting, its value, and where it comes from", 0, 0, command_settings},
 };
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)
@@ -27,8 +30,8 @@ static void print_help(void) {
     struct buf settings = {0};
     printf("Usage: plateia COMMAND [WORDS] [--SETTING VALUE]...\n\nCommands:\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++)
-        printf("  %-9s%-16s%s\n", commands[i].name, commands[i].words, commands[i].help);
-    printf("  %-9s%-16s%s\n  %-9s%-16s%s\n", "version", "", "print the version", "help", "", "print this");
+        printf("  %-9s%-24s%s\n", commands[i].name, commands[i].words, commands[i].help);
+    printf("  %-9s%-24s%s\n  %-9s%-24s%s\n", "version", "", "print the version", "help", "", "print this");
     settings_help(&settings);
     printf("\nSettings (flag; or environment PLATEIA_NAME; or a line in the file of --config):\n%s",
            settings.data ? settings.data : "");
@@ -53,12 +56,17 @@ static void open_log(const struct settings *settings) {
     log_open(text ? LOG_TEXT : LOG_JSON, least, STDOUT_FILENO);
 }
 
+/* What stands before the settings. "--all" means the same wherever it means something: it is a word. */
+static bool is_word(const char *arg) {
+    return arg[0] != '-' || arg[1] == '\0' || strcmp(arg, "--all") == 0;
+}
+
 static int run(const struct command *command, int argc, const char *const *argv) {
     struct settings *settings = NULL;
     struct buf problems = {0}, warnings = {0};
     struct err err = {0};
     int words = 0, status = 2;
-    while (words < argc && (argv[words][0] != '-' || argv[words][1] == '\0'))
+    while (words < argc && is_word(argv[words]))
         words++;
     if (words < command->least || words > command->most) {
         fprintf(stderr, "Usage: plateia %s %s [--SETTING VALUE]...\n", command->name, command->words);

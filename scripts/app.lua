@@ -1,13 +1,16 @@
--- What is on: every file of routes/, observers/ and adapters/. What no edit may lose. What the first start brings.
+-- What is on: every file of routes/, observers/, notifications/ and adapters/. What no edit may lose. What the first
+-- start brings.
 
 local all = require "plateia.all"
 local catalogue = require "lib.catalogue"
+local notifications = require "notifications"
 local ranking = require "lib.ranking"
 local vega = require "adapters.vega"
 
 return {
   routes = all "routes",
   observers = all "observers",
+  channels = notifications.channels,
   adapters = all "adapters",
 
   required = {

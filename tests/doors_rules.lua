@@ -45,11 +45,11 @@ local shelves = {
   events = {},
   lib = { "lib" },
   depends = { "depends", "lib" },
-  routes = { "depends", "lib", "events" },
+  routes = { "depends", "notifications", "lib", "events" },
   adapters = { "adapters", "lib" },
   notifications = { "notifications", "lib" },
   observers = { "notifications", "lib", "events" },
-  app = { "adapters", "lib", "events" },
+  app = { "adapters", "notifications", "lib", "events" },
 }
 
 local domain_words = "movies?|films?|votes?|ballots?"

@@ -21,6 +21,7 @@ int bindings_jwt(lua_State *L);
 int bindings_crypto(lua_State *L);
 int bindings_cache(lua_State *L);
 int bindings_log(lua_State *L);
+int bindings_flush(lua_State *L);
 int bindings_clock(lua_State *L);
 int bindings_bus(lua_State *L);
 int bindings_background(lua_State *L);

@@ -1,4 +1,4 @@
-/* log_lua.c -- raw.log: a line with fields. */
+/* log_lua.c -- raw.log: a line with fields; raw.flush: the lines of this thread leave now. */
 
 #include "../base/log.h"
 #include "../exchange/request.h"
@@ -37,6 +37,17 @@ static int l_log(lua_State *L) {
     if (lua_istable(L, 3)) count += take_fields(L, 3, fields + count, MAX_FIELDS);
     log_write(level, message, fields, count);
     return 0;
+}
+
+static int l_flush(lua_State *L) {
+    (void)L;
+    log_flush();
+    return 0;
+}
+
+int bindings_flush(lua_State *L) {
+    lua_pushcfunction(L, l_flush);
+    return 1;
 }
 
 int bindings_log(lua_State *L) {

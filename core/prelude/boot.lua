@@ -1,14 +1,15 @@
 -- plateia.boot: from app.lua's table to what the core runs. Whatever does not fit together is refused here,
 -- before a single request is served by it.
 
+local channels = require "plateia.channels"
 local mark = require "plateia.mark"
 local observer = require "plateia.observer"
 local options = require "plateia.options"
 local pipeline = require "plateia.pipeline"
 local progress = require("plateia.raw").progress
 
-local known = { routes = "table", observers = "table", adapters = "table", required = "table", seed = "function",
-  import = "function" }
+local known = { routes = "table", observers = "table", channels = "table", adapters = "table", required = "table",
+  seed = "function", import = "function" }
 
 local function refuse(why, at)
   options.refuse("app.lua", why, at or false)
@@ -92,6 +93,7 @@ end
 
 return function(app)
   options.check("app.lua", app, known, false)
+  channels(app.channels or {})
   local routes, list = flatten(app.routes or {}), {}
   check_unique(routes)
   for i, route in ipairs(routes) do

@@ -44,6 +44,10 @@ struct settings {
     const char *log_format;      /* "auto" (text on a terminal, else json), "json", "text" */
     const char *log_level;       /* "debug" "info" "warn" "error" */
     bool access_log;             /* true */
+
+    int64_t outbox_attempts;                       /* before a row is given up: 12 */
+    int64_t outbox_lease_ms;                       /* how long a claim holds: 60000 */
+    int64_t outbox_retry_ms, outbox_retry_most_ms; /* 1000, doubled up to 600000 */
 };
 
 /* argv holds flags only (no program or command name); `environment` is NULL-terminated NAME=value. On

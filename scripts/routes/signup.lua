@@ -1,5 +1,10 @@
 local route, field, fail = require "plateia.route", require "plateia.field", require "plateia.fail"
+local notifications = require "notifications"
 local users = require "lib.users"
+
+local notify_by = notifications.choices()
+notify_by.default = "none"
+notify_by.summary = "how to hear that a vote was counted"
 
 return route.post "/signup" {
   summary = "Sign up",
@@ -8,7 +13,7 @@ return route.post "/signup" {
     password = field.string { min_length = 8, max_length = 128, format = "password", secret = true },
     email = field.string { format = "email", optional = true },
     phone = field.string { format = "phone", optional = true },
-    notify_by = field.choice { "none", default = "none", summary = "how to hear that a vote was counted" },
+    notify_by = field.choice(notify_by),
   },
   answers = {
     [201] = field.object({ id = field.integer { min = 1 }, username = field.string {} }, { name = "SignedUp" }),

@@ -1,6 +1,7 @@
 -- Casts one vote for each index of the arrays, and counts those that are new into the slot's tallies.
 -- Exactly one row comes back for each, in order: 'cast', 'again' (this user has voted this month), 'no_movie'
--- or 'no_user'. Votes go in by user, then tallies by film: writers never wait for each other in a ring.
+-- or 'no_user'. Votes go in by user, then tallies by film: writers never wait for each other in a ring. Who
+-- wants to hear of a vote gets a row in the outbox by the same commit.
 -- class: batch
 -- params: user_id bigint, movie_id bigint
 -- key: user_id
@@ -8,7 +9,9 @@
 WITH moment AS MATERIALIZED (
     SELECT voting_now() AS at, voting_month() AS month
 ), call AS MATERIALIZED (
-    SELECT c.n, c.user_id, c.movie_id, u.id AS known_user, m.id AS known_movie,
+    SELECT c.n, c.user_id, c.movie_id, u.id AS known_user, m.id AS known_movie, m.title,
+           u.username, u.notify_by,
+           CASE u.notify_by WHEN 'email' THEN u.email WHEN 'sms' THEN u.phone ELSE u.username END AS recipient,
            row_number() OVER (PARTITION BY c.user_id ORDER BY c.n) = 1 AS first
     FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS c(user_id, movie_id, n)
     LEFT JOIN users u ON u.id = c.user_id
@@ -29,6 +32,14 @@ WITH moment AS MATERIALIZED (
     INSERT INTO tally_totals (month, slot, votes)
     SELECT month, $3::int, count(*) FROM cast_now GROUP BY month
     ON CONFLICT (month, slot) DO UPDATE SET votes = tally_totals.votes + excluded.votes
+), told AS (
+    INSERT INTO outbox (channel, recipient, template, data)
+    SELECT call.notify_by, call.recipient, 'vote_counted',
+           jsonb_build_object('username', call.username, 'title', call.title,
+                              'month', to_char(cast_now.month, 'YYYY-MM'))
+    FROM cast_now
+    JOIN call ON call.known_user = cast_now.user_id AND call.first
+    WHERE call.notify_by <> 'none' AND call.recipient IS NOT NULL
 )
 SELECT call.n,
        CASE WHEN call.known_user IS NULL THEN 'no_user'

@@ -27,6 +27,8 @@ describe("plateia.log", function()
     for _, level in ipairs { "debug", "info", "warn", "error" } do log[level]("m", { a = 1 }) end
     assert.equal(4, #world.logged)
     assert.same({ level = "warn", message = "m", fields = { a = 1 } }, world.logged[3])
+    log.flush()
+    assert.equal(4, world.flushed)
   end)
 end)
 

@@ -26,7 +26,8 @@ describe("POST /signup", function()
   end)
 
   it("takes what else is known of the user", function()
-    assert.equal(201, sign_up { email = "ana@example.org", phone = "+5511987654321", notify_by = "none" }.status)
+    assert.equal(201, sign_up { email = "ana@example.org", phone = "+5511987654321", notify_by = "log" }.status)
+    assert.equal("log", world.args_of "create_user"[5])
     assert.equal(201, sign_up { email = null, phone = null }.status)
   end)
 

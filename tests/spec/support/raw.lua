@@ -222,6 +222,10 @@ function raw.log(level, message, fields)
   table.insert(world.logged, { level = level, message = message, fields = fields or {} })
 end
 
+function raw.flush()
+  world.flushed = #world.logged
+end
+
 raw.clock = {}
 
 function raw.clock.now() return world.time end

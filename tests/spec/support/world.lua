@@ -9,6 +9,7 @@ function world.reset()
   world.calls = {}    -- { name = , args = , tx = } in order; also "begin", "commit", "rollback"
   world.open = nil    -- the transaction that is open
   world.logged = {}   -- { level = , message = , fields = }
+  world.flushed = 0   -- how many of them have left for sure
   world.time = 1795371180.5 -- 2026-11-22T18:13:00.500Z
   world.cache = {}
   world.cache_full = nil

@@ -51,7 +51,7 @@ static int fresh(void **state) {
     (void)state;
     if (!postgres) return 0;
     postgres_exec(session, "RESET plateia.now; TRUNCATE users, movies, movie_sources, votes, tallies,"
-                           " tally_totals, standings, folds RESTART IDENTITY;"
+                           " tally_totals, standings, folds, outbox RESTART IDENTITY;"
                            "INSERT INTO users (username, password_hash)"
                            " SELECT 'user' || g, 'x' FROM generate_series(1, 200) g;"
                            "INSERT INTO movies (title) SELECT 'Film ' || g FROM generate_series(1, 20) g");
@@ -353,6 +353,161 @@ static void test_two_votes_of_one_user_at_the_same_time(void **state) {
     assert_string_equal(second, "again");
 }
 
+/* --- the outbox ---------------------------------------------------------------------------------------- */
+
+/* Every row as channel:recipient:template:title:month, by recipient. */
+static const char told[] =
+    "SELECT string_agg(concat_ws(':', channel, recipient, template, data->>'username', data->>'title',"
+    " data->>'month'), ' ' ORDER BY recipient) FROM outbox";
+
+static void test_who_wants_to_hear_of_a_vote_will(void **state) {
+    (void)state;
+    skip_without_postgres();
+    at("2031-01-15T00:00:00Z");
+    ask_plain("maintain");
+    postgres_exec(session, "UPDATE users SET notify_by = 'log' WHERE id IN (2, 3, 4, 5);"
+                           "UPDATE users SET notify_by = 'email', email = 'six@x.org' WHERE id = 6;"
+                           "UPDATE users SET notify_by = 'sms', phone = '+557' WHERE id = 7;"
+                           "UPDATE users SET notify_by = 'email' WHERE id = 8");
+    assert_string_equal(outcomes(session, "{7,2,1,3,3,777,4,6,8}", "{1,2,1,3,4,1,99,2,2}", "0"),
+                        "cast cast cast cast again no_user no_movie cast cast");
+    assert_string_equal(postgres_ask(session, told),
+                        "sms:+557:vote_counted:user7:Film 1:2031-01 email:six@x.org:vote_counted:user6:Film "
+                        "2:2031-01 log:user2:vote_counted:user2:Film 2:2031-01 "
+                        "log:user3:vote_counted:user3:Film 3:2031-01");
+    assert_string_equal(outcomes(session, "{2,5}", "{3,9}", "0"), "again cast");
+    assert_string_equal(postgres_ask(session, "SELECT count(*), count(DISTINCT key) FROM outbox"), "5");
+    postgres_exec(session, "BEGIN");
+    assert_string_equal(outcomes(session, "{4}", "{3}", "0"), "cast");
+    postgres_exec(session, "ROLLBACK");
+    assert_string_equal(postgres_ask(session, "SELECT count(*) FROM outbox"), "5");
+}
+
+/* Rows 1 to count, due one after the other; their keys end in their numbers. */
+static void fill_outbox(int count) {
+    char sql[512];
+    snprintf(
+        sql, sizeof sql,
+        "INSERT INTO outbox (key, channel, recipient, template, data, due_at)"
+        " SELECT ('00000000-0000-0000-0000-' || lpad(g::text, 12, '0'))::uuid, 'log', 'r' || g, 't', '{}',"
+        " now() - interval '1 hour' + g * interval '1 second' FROM generate_series(1, %d) g",
+        count);
+    postgres_exec(session, sql);
+}
+
+#define KEY(number) "00000000-0000-0000-0000-00000000000" #number
+
+/* recipient:attempts:state of all rows. */
+static const char *outbox_now(void) {
+    return postgres_ask(session,
+                        "SELECT string_agg(concat_ws(':', recipient, attempts, CASE WHEN dead_at IS NOT NULL"
+                        " THEN 'dead' WHEN claimed_until > now() THEN 'claimed' WHEN due_at > now() THEN"
+                        " 'later' ELSE 'due' END, last_error), ' ' ORDER BY key) FROM outbox");
+}
+
+static void test_a_claim_is_for_a_time(void **state) {
+    (void)state;
+    skip_without_postgres();
+    fill_outbox(3);
+    assert_string_equal(ask("outbox_claim", "2", "60"), KEY(1) "|log|r1|t|{}|1; " KEY(2) "|log|r2|t|{}|1");
+    assert_string_equal(ask("outbox_claim", "2", "0"), KEY(3) "|log|r3|t|{}|1");
+    assert_string_equal(ask("outbox_claim", "9", "60"), KEY(3) "|log|r3|t|{}|2");
+    assert_string_equal(ask("outbox_claim", "9", "60"), "");
+    assert_string_equal(outbox_now(), "r1:1:claimed r2:1:claimed r3:2:claimed");
+    postgres_exec(session,
+                  "UPDATE outbox SET claimed_until = now() - interval '1 second' WHERE recipient = 'r2'");
+    assert_string_equal(ask("outbox_claim", "9", "0.5"), KEY(2) "|log|r2|t|{}|2");
+}
+
+static void test_rows_are_settled_by_their_own_claim(void **state) {
+    (void)state;
+    skip_without_postgres();
+    fill_outbox(6);
+    ask("outbox_claim", "5", "60");
+    assert_string_equal(ask("outbox_done", "{" KEY(1) "," KEY(9) "}"), KEY(1));
+    assert_string_equal(
+        ask("outbox_retry_later", "{" KEY(3) "," KEY(2) "}", "{1,1}", "{60,0}", "{rain,\"a \\\"b\"}"),
+        KEY(2) "; " KEY(3));
+    assert_string_equal(ask("outbox_dead", "{" KEY(4) "}", "{1}", "{gone}"), KEY(4));
+    assert_string_equal(ask("outbox_release", "{" KEY(5) "}", "{1}"), KEY(5));
+    assert_string_equal(outbox_now(), "r2:1:due:a \"b r3:1:later:rain r4:1:dead:gone r5:0:due r6:0:due");
+    ask("outbox_claim", "1", "60"); /* r5, whose time was earliest, with r2's set anew */
+    ask("outbox_claim", "9", "60");
+    assert_string_equal(outbox_now(),
+                        "r2:2:claimed:a \"b r3:1:later:rain r4:1:dead:gone r5:1:claimed r6:1:claimed");
+    /* whoever had claimed r2 before comes too late */
+    assert_string_equal(ask("outbox_retry_later", "{" KEY(2) "}", "{1}", "{0}", "{late}"), "");
+    assert_string_equal(ask("outbox_dead", "{" KEY(2) "}", "{1}", "{late}"), "");
+    assert_string_equal(ask("outbox_release", "{" KEY(2) "}", "{1}"), "");
+    assert_string_equal(ask("outbox_done", "{}"), "");
+}
+
+static void test_an_operator_puts_rows_back(void **state) {
+    (void)state;
+    skip_without_postgres();
+    fill_outbox(4);
+    ask("outbox_claim", "3", "60");
+    ask("outbox_dead", "{" KEY(1) "," KEY(2) "}", "{1,1}", "{gone,lost}");
+    const char *list = ask("outbox_list", "9");
+    assert_non_null(strstr(list, KEY(1) "|dead|log|r1|t|1|"));
+    assert_non_null(strstr(list, "|gone; " KEY(2) "|dead|"));
+    assert_non_null(strstr(list, KEY(3) "|sending|log|r3|t|1|"));
+    assert_non_null(strstr(list, KEY(4) "|due|log|r4|t|0|"));
+    assert_null(strstr(ask("outbox_list", "1"), ";"));
+    assert_string_equal(ask("outbox_put_back", KEY(3)), ""); /* being sent */
+    assert_string_equal(ask("outbox_put_back", KEY(9)), "");
+    assert_string_equal(ask("outbox_put_back", KEY(1)), KEY(1) "|log|r1");
+    assert_string_equal(ask("outbox_put_back", (const char *)NULL), KEY(2) "|log|r2");
+    assert_string_equal(ask("outbox_put_back", (const char *)NULL), "");
+    assert_string_equal(outbox_now(), "r1:0:due:gone r2:0:due:lost r3:1:claimed r4:0:due");
+}
+
+struct claimer {
+    pthread_t thread;
+    pthread_barrier_t *together;
+    int count;
+};
+
+/* Claims three at a time until nothing comes, as everybody else does, and notes each row it got. */
+static void *claim_all(void *arg) {
+    struct claimer *claimer = arg;
+    struct session *own = postgres_session(embedded_postgres_conninfo(postgres));
+    const char *const params[] = {"3", "60"};
+    pthread_barrier_wait(claimer->together);
+    for (int empty = 0; empty < 3;) { /* all that is left may be in others' hands for a moment */
+        const char *rows = ask_in(own, "outbox_claim", 2, params);
+        empty = *rows ? 0 : empty + 1;
+        for (; *rows; claimer->count++) {
+            rows += strcspn(rows, ";");
+            rows += *rows == ';' ? 2 : 0;
+        }
+    }
+    session_close(own);
+    return NULL;
+}
+
+static void test_nobody_claims_what_another_has(void **state) {
+    enum { CLAIMERS = 4, ROWS = 400 };
+    struct claimer claimers[CLAIMERS] = {0};
+    pthread_barrier_t together;
+    int count = 0;
+    (void)state;
+    skip_without_postgres();
+    fill_outbox(ROWS);
+    assert_int_equal(pthread_barrier_init(&together, NULL, CLAIMERS), 0);
+    for (int i = 0; i < CLAIMERS; i++) {
+        claimers[i].together = &together;
+        assert_int_equal(pthread_create(&claimers[i].thread, NULL, claim_all, &claimers[i]), 0);
+    }
+    for (int i = 0; i < CLAIMERS; i++) {
+        pthread_join(claimers[i].thread, NULL);
+        count += claimers[i].count;
+    }
+    pthread_barrier_destroy(&together);
+    assert_int_equal(count, ROWS);
+    assert_string_equal(postgres_ask(session, "SELECT count(*) FROM outbox WHERE attempts = 1"), "400");
+}
+
 /* --- the ranking ---------------------------------------------------------------------------------------- */
 
 static void test_fold_over_months_and_slots(void **state) {
@@ -481,6 +636,11 @@ int main(void) {
         cmocka_unit_test_setup(test_a_month_without_a_place_is_an_error, fresh),
         cmocka_unit_test_setup(test_everybody_at_once, fresh),
         cmocka_unit_test_setup(test_two_votes_of_one_user_at_the_same_time, fresh),
+        cmocka_unit_test_setup(test_who_wants_to_hear_of_a_vote_will, fresh),
+        cmocka_unit_test_setup(test_a_claim_is_for_a_time, fresh),
+        cmocka_unit_test_setup(test_rows_are_settled_by_their_own_claim, fresh),
+        cmocka_unit_test_setup(test_an_operator_puts_rows_back, fresh),
+        cmocka_unit_test_setup(test_nobody_claims_what_another_has, fresh),
         cmocka_unit_test_setup(test_fold_over_months_and_slots, fresh),
         cmocka_unit_test_setup(test_folds_take_turns, fresh),
         cmocka_unit_test_setup(test_top_is_by_votes_then_id, fresh),

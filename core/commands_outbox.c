@@ -1,0 +1,122 @@
+/* commands_outbox.c -- `plateia outbox`: an operator's look at what waits to be sent. All it knows is two
+ * named queries; what they return is shown as it comes. It works beside a running server and without one. */
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "commands.h"
+#include "foundation.h"
+#include "services/db/query.h"
+#include "services/db/session.h"
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LIST_MOST "1000"
+
+/* ---- a table for people ---- */
+
+/* Characters, as far as a terminal's columns are that. */
+static size_t width_of(const char *text) {
+    size_t width = 0;
+    for (; *text; text++)
+        width += ((unsigned char)*text & 0xC0) != 0x80;
+    return width;
+}
+
+static const char *cell(const struct rows *rows, size_t row, size_t column) {
+    const char *value = rows_value(rows, row, column, NULL);
+    return value ? value : "-";
+}
+
+static size_t column_width(const struct rows *rows, size_t column) {
+    size_t width = width_of(rows_name(rows, column));
+    for (size_t r = 0; r < rows_count(rows); r++) {
+        size_t own = width_of(cell(rows, r, column));
+        if (own > width) width = own;
+    }
+    return width;
+}
+
+/* A line break in a value would break the table; other control characters could speak to the terminal. */
+static void print_cell(const char *text, size_t pad) {
+    size_t width = width_of(text);
+    for (; *text; text++)
+        putchar((unsigned char)*text < 0x20 || *text == 0x7F ? ' ' : *text);
+    for (; width < pad; width++)
+        putchar(' ');
+}
+
+static void print_table(const struct rows *rows) {
+    size_t columns = rows_columns(rows), last = columns - 1;
+    for (size_t line = 0; line <= rows_count(rows); line++)
+        for (size_t c = 0; c < columns; c++) {
+            print_cell(line ? cell(rows, line - 1, c) : rows_name(rows, c),
+                       c < last ? column_width(rows, c) + 2 : 0);
+            if (c == last) putchar('\n');
+        }
+}
+
+/* ---- the two ---- */
+
+static enum err_code run_named(struct session *session, const struct query_set *queries, const char *name,
+                               const char *param, struct rows **ret, struct err *err) {
+    const struct query *query = query_set_find(queries, name);
+    if (!query) return err_set(err, ERR_NOT_FOUND, "there is no query \"%s\"", name);
+    if (query->param_count != 1) return err_set(err, ERR_INVALID, "%s: one parameter expected", query->file);
+    return session_query(session, query->text, 1, &param, ret, err);
+}
+
+static int list(struct session *session, const struct query_set *queries, struct err *err) {
+    struct rows *rows = NULL;
+    if (run_named(session, queries, "outbox_list", LIST_MOST, &rows, err) != ERR_OK) return 1;
+    if (rows_count(rows) > 0)
+        print_table(rows);
+    else
+        puts("the outbox is empty");
+    rows_free(rows);
+    return 0;
+}
+
+static int retry(struct session *session, const struct query_set *queries, const char *key, struct err *err) {
+    struct rows *rows = NULL;
+    bool all = strcmp(key, "--all") == 0;
+    if (run_named(session, queries, "outbox_put_back", all ? NULL : key, &rows, err) != ERR_OK) return 1;
+    size_t count = rows_count(rows);
+    rows_free(rows);
+    if (count == 0 && !all) {
+        err_set(err, ERR_NOT_FOUND, "no row has the key %s, or it is being sent right now", key);
+        return 1;
+    }
+    printf("%zu %s due now\n", count, count == 1 ? "row is" : "rows are");
+    return 0;
+}
+
+static int wrong_words(void) {
+    fputs("Usage: plateia outbox list\n       plateia outbox retry KEY    one row, dead or waiting\n"
+          "       plateia outbox retry --all  all that are dead\n",
+          stderr);
+    return 2;
+}
+
+int command_outbox(const struct command_call *call) {
+    struct foundation foundation;
+    struct query_set *queries = NULL;
+    struct session *session = NULL;
+    struct err err = {0};
+    char folder[1024];
+    int status = 1;
+    bool retries = strcmp(call->words[0], "retry") == 0;
+    if (call->word_count != (retries ? 2 : 1) || (!retries && strcmp(call->words[0], "list") != 0))
+        return wrong_words();
+    log_open(LOG_TEXT, LOG_WARN, STDERR_FILENO); /* standard output is for the table */
+    snprintf(folder, sizeof folder, "%s/queries", call->settings->sql);
+    enum err_code code = foundation_database(&foundation, call->settings, true, NULL, &err);
+    if (code == ERR_OK) code = query_set_load(&queries, folder, &err);
+    if (code == ERR_OK) code = session_open(&session, foundation.conninfo, &err);
+    if (code == ERR_OK)
+        status = retries ? retry(session, queries, call->words[1], &err) : list(session, queries, &err);
+    session_close(session);
+    query_set_free(queries);
+    foundation_close(&foundation);
+    return status == 0 ? 0 : command_failed("the outbox could not be asked", &err);
+}

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/notify.h"
 #include "commands.h"
 #include "foundation.h"
 #include "http/address.h"
@@ -17,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -122,11 +124,19 @@ static enum err_code open_admin(struct serving *serving, struct err *err) {
 
 /* ---- waiting ---- */
 
+/* For a service manager (systemd, where the unit says Type=notify). */
+static void tell_manager(const char *state) {
+    struct err err = {0};
+    if (notify_send(getenv("NOTIFY_SOCKET"), state, &err) != ERR_OK)
+        log_event(LOG_WARN, "the service manager was not told", log_text("reason", err.text));
+}
+
 static sigset_t block_signals(void) {
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGCHLD);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
     return signals;
@@ -138,14 +148,28 @@ static bool interrupted(void) {
     return sigpending(&pending) == 0 && (sigismember(&pending, SIGTERM) || sigismember(&pending, SIGINT));
 }
 
+/* As process 1 of a container we inherit whatever loses its parent, PostgreSQL's helpers for one. Those
+ * become children of this, the first thread; what other threads have started they wait for themselves. */
+static void reap_orphans(void) {
+    while (waitpid(-1, NULL, WNOHANG | __WNOTHREAD) > 0) {
+    }
+}
+
 /* Until SIGTERM or SIGINT; housekeeping daily, or soon again while it fails. */
 static void wait_for_signal(struct serving *serving, const sigset_t *signals) {
+    int64_t since = clock_ns();
     for (;;) {
+        reap_orphans();
         bool fine = atomic_load(&serving->maintained);
-        struct timespec pause = {.tv_sec = fine ? MAINTAIN_EVERY : MAINTAIN_RETRY};
+        int64_t left = since + (fine ? MAINTAIN_EVERY : MAINTAIN_RETRY) * CLOCK_NS_PER_S - clock_ns();
+        if (left <= 0) {
+            maintain(serving);
+            since = clock_ns();
+            continue;
+        }
+        struct timespec pause = {.tv_sec = left / CLOCK_NS_PER_S, .tv_nsec = left % CLOCK_NS_PER_S};
         int number = sigtimedwait(signals, NULL, &pause);
         if (number == SIGTERM || number == SIGINT) break;
-        if (number < 0) maintain(serving);
     }
 }
 
@@ -196,10 +220,12 @@ int command_serve(const struct command_call *call) {
     raise_file_limit();
     enum err_code code = raise_house(serving, call->settings, &err);
     if (code == ERR_OK) {
+        tell_manager("READY=1");
         say_first_call(call->settings);
         wait_for_signal(serving, &signals);
         log_write(LOG_INFO, "shutting down", NULL, 0);
     }
+    tell_manager("STOPPING=1");
     drain(serving);
     close_all(serving);
     free(serving);

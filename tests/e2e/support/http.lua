@@ -17,11 +17,11 @@ local function wake(conn)
   if waiter then waiter(true) end
 end
 
--- A TCP connection to 127.0.0.1, or nil and why.
-function http.connect(port, seconds)
+-- A TCP connection to 127.0.0.1 or the address given, or nil and why.
+function http.connect(port, seconds, address)
   local conn = setmetatable({ tcp = uv.new_tcp(), buffer = "", seconds = seconds or 10 }, Connection)
   local ok, why = loop.await(conn.seconds, function(done)
-    conn.tcp:connect("127.0.0.1", port, function(err) done(not err, err) end)
+    conn.tcp:connect(address or "127.0.0.1", port, function(err) done(not err, err) end)
   end)
   if not ok then
     conn:close()

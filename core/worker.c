@@ -9,12 +9,14 @@
 #include "http/server.h"
 #include "script/dispatch.h"
 #include "script/generation.h"
+#include "services/cache.h"
 #include "services/db/pool.h"
 #include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #define DRAIN_CHECK_NS (20 * CLOCK_NS_PER_MS)
+#define EXPIRE_NS      CLOCK_NS_PER_S
 #define DRAIN_QUIET_NS CLOCK_NS_PER_S /* for a client that has connected and asked nothing yet */
 
 struct worker {
@@ -27,7 +29,7 @@ struct worker {
     struct dispatch dispatch;
     struct server *server;
     struct reactor_hook log_hook;
-    struct reactor_timer drain_timer;
+    struct reactor_timer drain_timer, expire_timer;
     struct mail drain_mail;
     int64_t drain_grace_ns, drain_until_ns, quiet_until_ns;
     pthread_t thread;
@@ -81,6 +83,7 @@ void worker_free(struct worker *worker) {
     if (!worker) return;
     server_free(worker->server);
     scheduler_free(worker->scheduler);
+    if (worker->mailbox) cache_leave(worker->foundation->cache, worker->mailbox);
     share_close(worker->share);
     generation_free(worker->dispatch.generation);
     mailbox_free(worker->mailbox);
@@ -115,9 +118,18 @@ enum err_code worker_job(struct worker *worker, enum job job, const char *const 
 
 /* ---- serving ---- */
 
+/* Those who wait for a fill whose maker hangs are let go. */
+static void expire_fills(void *ctx) {
+    struct worker *worker = ctx;
+    cache_expire(worker->foundation->cache, clock_ns());
+    reactor_timer_start(worker->reactor, &worker->expire_timer, EXPIRE_NS, NULL);
+}
+
 static void *thread_main(void *arg) {
     struct worker *worker = arg;
     log_hold(true);
+    worker->expire_timer = (struct reactor_timer){.fn = expire_fills, .ctx = worker};
+    expire_fills(worker);
     worker->log_hook = (struct reactor_hook){.fn = flush_log};
     reactor_hook_add(worker->reactor, &worker->log_hook);
     reactor_run(worker->reactor);

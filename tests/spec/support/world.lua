@@ -12,6 +12,7 @@ function world.reset()
   world.time = 1795371180.5 -- 2026-11-22T18:13:00.500Z
   world.cache = {}
   world.cache_full = nil
+  world.cache_fails = nil
   world.hasher_busy = nil
   world.dropped = {}
   world.files = {}    -- path -> text, before the real files of scripts/

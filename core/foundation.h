@@ -18,6 +18,8 @@ struct foundation {
     struct pool *pool;
     struct tokens *tokens;
     struct cache *cache;
+    struct throttle *throttle;
+    struct edges *edges;
     struct hasher *hasher;
     void (*progress)(long done, long total, const char *what);
 };

@@ -51,6 +51,7 @@ static enum err_code build(struct worker *worker, const struct foundation *found
         return code;
     worker->services = (struct services){.db = worker->share,
                                          .cache = foundation->cache,
+                                         .throttle = foundation->throttle,
                                          .hasher = foundation->hasher,
                                          .mailbox = worker->mailbox,
                                          .tasks = scheduler_tasks(worker->scheduler),
@@ -139,9 +140,11 @@ static void *thread_main(void *arg) {
     return NULL;
 }
 
-static struct server_options server_options_of(const struct settings *settings, int listen_fd) {
+static struct server_options server_options_of(const struct foundation *foundation, int listen_fd) {
+    const struct settings *settings = foundation->settings;
     return (struct server_options){
         .listen_fd = listen_fd,
+        .edges = foundation->edges,
         .connections = (unsigned)((settings->connections + settings->workers - 1) / settings->workers),
         .body_limit = (size_t)settings->body_limit,
         .head_ns = settings->head_timeout_ms * CLOCK_NS_PER_MS,
@@ -151,7 +154,7 @@ static struct server_options server_options_of(const struct settings *settings, 
 }
 
 enum err_code worker_serve(struct worker *worker, int listen_fd, struct err *err) {
-    struct server_options options = server_options_of(worker->foundation->settings, listen_fd);
+    struct server_options options = server_options_of(worker->foundation, listen_fd);
     enum err_code code =
         server_new(&worker->server, worker->reactor, &options, dispatch_handler(&worker->dispatch), err);
     if (code != ERR_OK) return code;

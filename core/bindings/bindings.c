@@ -3,11 +3,17 @@
 #include "bindings.h"
 #include <lauxlib.h>
 
-static const luaL_Reg tables[] = {{"db", bindings_db},       {"json", bindings_json},
-                                  {"form", bindings_form},   {"password", bindings_password},
-                                  {"jwt", bindings_jwt},     {"crypto", bindings_crypto},
-                                  {"cache", bindings_cache}, {"log", bindings_log},
-                                  {"clock", bindings_clock}, {NULL, NULL}};
+static const luaL_Reg tables[] = {{"db", bindings_db},
+                                  {"json", bindings_json},
+                                  {"form", bindings_form},
+                                  {"password", bindings_password},
+                                  {"jwt", bindings_jwt},
+                                  {"crypto", bindings_crypto},
+                                  {"cache", bindings_cache},
+                                  {"throttle", bindings_throttle},
+                                  {"log", bindings_log},
+                                  {"clock", bindings_clock},
+                                  {NULL, NULL}};
 
 int bindings_open(lua_State *L) {
     bindings_request(L);

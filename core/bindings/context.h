@@ -19,12 +19,14 @@ struct query_set;
 struct settings;
 struct share;
 struct snapshot;
+struct throttle;
 struct tokens;
 
 /* Of one worker; outlives every Lua state that uses it. */
 struct services {
     struct share *db;
     struct cache *cache;
+    struct throttle *throttle;
     struct hasher *hasher;
     struct mailbox *mailbox;
     struct tasks *tasks;

@@ -21,9 +21,9 @@
 #define ENVIRONMENT "plateia.environment" /* the scripts' _ENV */
 
 /* What scripts may require of the prelude. */
-static const char *const public_modules[] = {"all",      "bundle", "cache",    "clock", "crypto", "db",
-                                             "depend",   "fail",   "field",    "json",  "jwt",    "log",
-                                             "password", "route",  "settings", NULL};
+static const char *const public_modules[] = {"all",      "bundle", "cache",    "clock",    "crypto", "db",
+                                             "depend",   "fail",   "field",    "json",     "jwt",    "log",
+                                             "password", "route",  "settings", "throttle", NULL};
 
 static const char *const base_names[] = {"assert", "error",  "getmetatable", "ipairs",   "next", "pairs",
                                          "pcall",  "select", "tonumber",     "tostring", "type", "_VERSION",

@@ -1,4 +1,5 @@
 local route, field, fail = require "plateia.route", require "plateia.field", require "plateia.fail"
+local throttled = require "depends.throttled"
 local users = require "lib.users"
 
 return route.post "/signup" {
@@ -10,9 +11,11 @@ return route.post "/signup" {
     phone = field.string { format = "phone", optional = true },
     notify_by = field.choice { "none", default = "none", summary = "how to hear that a vote was counted" },
   },
+  depends = { attempt = throttled.sign_up },
   answers = {
     [201] = field.object({ id = field.integer { min = 1 }, username = field.string {} }, { name = "SignedUp" }),
     [409] = fail.Problem,
+    [429] = fail.Problem,
   },
   handler = function(req)
     local user, why, code = users.sign_up(req.body)

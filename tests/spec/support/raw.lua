@@ -200,6 +200,26 @@ function raw.cache.drop(tag)
   end
 end
 
+-- ---- throttle ----
+
+raw.throttle = {}
+
+function raw.throttle.take(key, limit, window)
+  local counter = world.tries[key]
+  if not counter or counter.ends <= world.time then
+    counter = { count = 0, ends = world.time + window }
+    world.tries[key] = counter
+  end
+  local allowed = counter.count < limit
+  if allowed then counter.count = counter.count + 1 end
+  return allowed, math.max(0, limit - counter.count), counter.ends - world.time
+end
+
+function raw.throttle.give_back(key)
+  local counter = world.tries[key]
+  if counter then counter.count = counter.count - 1 end
+end
+
 -- ---- the rest ----
 
 function raw.log(level, message, fields)

@@ -14,6 +14,7 @@ function world.reset()
   world.cache_full = nil
   world.cache_fails = nil
   world.hasher_busy = nil
+  world.tries = {}    -- key -> { count, ends }
   world.dropped = {}
   world.files = {}    -- path -> text, before the real files of scripts/
   world.folders = {}  -- folder -> module names, before the real ones

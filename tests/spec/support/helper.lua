@@ -3,7 +3,8 @@
 -- Stricter than the core in one thing: reading a global that does not exist raises.
 
 local PUBLIC = {}
-for name in ("all bundle cache clock crypto db depend fail field json jwt log password route settings throttle"):gmatch "%w+" do
+for name in ("all bundle cache clock crypto db depend fail field json jwt log password route settings throttle")
+  :gmatch "%w+" do
   PUBLIC["plateia." .. name] = true
 end
 

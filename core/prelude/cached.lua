@@ -98,9 +98,9 @@ function cached.serve(route, plan, handle, req)
   local key = cached.key(plan, req)
   local found, kept, age, ttl, waited = cache.get(key)
   if found == "miss" then
-    local ticket, known, stored = kept, age, nil
-    kept, stored = fill(route, plan, req, key, ticket)
-    return send(handle, kept, 0, say_made(plan, known, stored))
+    local ticket, known = kept, age
+    local made, stored = fill(route, plan, req, key, ticket)
+    return send(handle, made, 0, say_made(plan, known, stored))
   end
   if not found then
     local why, code = kept, age

@@ -3,6 +3,7 @@
 #include "foundation.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "http/edges.h"
 #include "services/cache.h"
 #include "services/crypto.h"
 #include "services/db/pool.h"
@@ -12,6 +13,7 @@
 #include "services/migrate.h"
 #include "services/password.h"
 #include "services/snapshot.h"
+#include "services/throttle.h"
 #include "services/token.h"
 #include <fcntl.h>
 #include <stdio.h>
@@ -183,11 +185,21 @@ static enum err_code open_hasher(struct foundation *foundation, struct err *err)
     return hasher_new(&foundation->hasher, &options, err);
 }
 
+static enum err_code open_edges(struct foundation *foundation, struct err *err) {
+    const struct settings *settings = foundation->settings;
+    struct edges_options options = {.connections_per_address = (unsigned)settings->connections_per_address,
+                                    .trusted_proxies = settings->trusted_proxies,
+                                    .cors_origins = settings->cors_origins};
+    return edges_new(&foundation->edges, &options, err);
+}
+
 enum err_code foundation_services(struct foundation *foundation, struct err *err) {
     enum err_code code;
     if ((code = read_files(foundation, err)) != ERR_OK) return code;
     if ((code = cache_new(&foundation->cache, CACHE_BYTES, err)) != ERR_OK) return code;
     if ((code = open_bus(foundation, err)) != ERR_OK) return code;
+    if ((code = throttle_new(&foundation->throttle, err)) != ERR_OK) return code;
+    if ((code = open_edges(foundation, err)) != ERR_OK) return code;
     if ((code = open_hasher(foundation, err)) != ERR_OK) return code;
     return open_pool(foundation, err);
 }
@@ -206,6 +218,8 @@ void foundation_close(struct foundation *foundation) {
     pool_close(foundation->pool);
     bus_free(foundation->bus);
     cache_free(foundation->cache);
+    throttle_free(foundation->throttle);
+    edges_free(foundation->edges);
     tokens_free(foundation->tokens);
     query_set_free(foundation->queries);
     snapshot_free(foundation->snapshot);

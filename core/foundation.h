@@ -22,6 +22,8 @@ struct foundation {
     struct cache *cache;
     struct bus *bus;
     struct bus_subscription cache_drops;
+    struct throttle *throttle;
+    struct edges *edges;
     struct hasher *hasher;
     void (*progress)(long done, long total, const char *what);
 };

@@ -11,6 +11,7 @@
 #include "script/generation.h"
 #include "script/observers.h"
 #include "services/bus.h"
+#include "services/cache.h"
 #include "services/db/listen.h"
 #include "services/db/pool.h"
 #include <pthread.h>
@@ -18,6 +19,7 @@
 #include <unistd.h>
 
 #define DRAIN_CHECK_NS (20 * CLOCK_NS_PER_MS)
+#define EXPIRE_NS      CLOCK_NS_PER_S
 #define DRAIN_QUIET_NS CLOCK_NS_PER_S /* for a client that has connected and asked nothing yet */
 
 struct worker {
@@ -32,7 +34,7 @@ struct worker {
     struct listen *listen;
     struct server *server;
     struct reactor_hook log_hook;
-    struct reactor_timer drain_timer;
+    struct reactor_timer drain_timer, expire_timer;
     struct mail drain_mail;
     int64_t drain_grace_ns, drain_until_ns, quiet_until_ns;
     pthread_t thread;
@@ -55,6 +57,7 @@ static enum err_code build(struct worker *worker, const struct foundation *found
     worker->services = (struct services){.db = worker->share,
                                          .cache = foundation->cache,
                                          .bus = foundation->bus,
+                                         .throttle = foundation->throttle,
                                          .hasher = foundation->hasher,
                                          .mailbox = worker->mailbox,
                                          .tasks = scheduler_tasks(worker->scheduler),
@@ -89,6 +92,7 @@ void worker_free(struct worker *worker) {
     scheduler_free(worker->scheduler);
     observers_free(worker->observers);
     listen_close(worker->listen);
+    if (worker->mailbox) cache_leave(worker->foundation->cache, worker->mailbox);
     share_close(worker->share);
     generation_free(worker->dispatch.generation);
     mailbox_free(worker->mailbox);
@@ -123,9 +127,18 @@ enum err_code worker_job(struct worker *worker, enum job job, const char *const 
 
 /* ---- serving ---- */
 
+/* Those who wait for a fill whose maker hangs are let go. */
+static void expire_fills(void *ctx) {
+    struct worker *worker = ctx;
+    cache_expire(worker->foundation->cache, clock_ns());
+    reactor_timer_start(worker->reactor, &worker->expire_timer, EXPIRE_NS, NULL);
+}
+
 static void *thread_main(void *arg) {
     struct worker *worker = arg;
     log_hold(true);
+    worker->expire_timer = (struct reactor_timer){.fn = expire_fills, .ctx = worker};
+    expire_fills(worker);
     worker->log_hook = (struct reactor_hook){.fn = flush_log};
     reactor_hook_add(worker->reactor, &worker->log_hook);
     reactor_run(worker->reactor);
@@ -172,9 +185,11 @@ enum err_code worker_observe(struct worker *worker, struct err *err) {
 
 /* ---- the doors ---- */
 
-static struct server_options server_options_of(const struct settings *settings, int listen_fd) {
+static struct server_options server_options_of(const struct foundation *foundation, int listen_fd) {
+    const struct settings *settings = foundation->settings;
     return (struct server_options){
         .listen_fd = listen_fd,
+        .edges = foundation->edges,
         .connections = (unsigned)((settings->connections + settings->workers - 1) / settings->workers),
         .body_limit = (size_t)settings->body_limit,
         .head_ns = settings->head_timeout_ms * CLOCK_NS_PER_MS,
@@ -184,7 +199,7 @@ static struct server_options server_options_of(const struct settings *settings, 
 }
 
 enum err_code worker_serve(struct worker *worker, int listen_fd, struct err *err) {
-    struct server_options options = server_options_of(worker->foundation->settings, listen_fd);
+    struct server_options options = server_options_of(worker->foundation, listen_fd);
     enum err_code code =
         server_new(&worker->server, worker->reactor, &options, dispatch_handler(&worker->dispatch), err);
     if (code != ERR_OK) return code;

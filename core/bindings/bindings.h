@@ -20,6 +20,7 @@ int bindings_password(lua_State *L);
 int bindings_jwt(lua_State *L);
 int bindings_crypto(lua_State *L);
 int bindings_cache(lua_State *L);
+int bindings_throttle(lua_State *L);
 int bindings_log(lua_State *L);
 int bindings_flush(lua_State *L);
 int bindings_clock(lua_State *L);

@@ -1,30 +1,153 @@
-/* cache_lua.c -- raw.cache: the process's one cache. Times are seconds on this side. */
+/* cache_lua.c -- raw.cache: the process's one cache. Times are seconds on this side.
+ *
+ * get waits while another request makes what is asked for, so it has three answers: "hit" or "stale" with
+ * value, age, time to live and whether it waited; "miss" with the ticket for put and whether there was an
+ * older value; nil, message, "busy" when fill after fill brought nothing. */
 
 #include "../base/clock.h"
+#include "../base/mailbox.h"
 #include "../services/cache.h"
 #include "bindings.h"
 #include "context.h"
 #include <lauxlib.h>
+#include <stdlib.h>
+#include <string.h>
 
-static int l_get(lua_State *L) {
+/* Fills of others that an asker waits for, one after the other, before it is told to come back. */
+#define MAX_WAITS 3
+
+static const struct err no_answer = {.code = ERR_BUSY,
+                                     .text = "the answer could not be made; try again in a moment"};
+
+/* ---- whoever fills ---- */
+
+/* A fill that the task owes to the cache: however the task ends, the next asker learns of it. */
+struct fill {
+    struct holding holding; /* first */
+    struct cache *cache;
+    size_t key_len;
+    char key[];
+};
+
+static void abandon(struct holding *holding) {
+    struct fill *fill = (struct fill *)holding;
+    cache_abandon(fill->cache, fill->key, fill->key_len);
+    free(fill);
+}
+
+/* Without memory for it the cache itself waits CACHE_FILL_MS for us. */
+static void owe(struct task *task, struct cache *cache, const char *key, size_t len) {
+    struct fill *fill = task ? malloc(sizeof *fill + len) : NULL;
+    if (!fill) return;
+    *fill = (struct fill){.holding = {.give_back = abandon}, .cache = cache, .key_len = len};
+    memcpy(fill->key, key, len);
+    holding_add(task, &fill->holding);
+}
+
+static void settle(struct task *task, const char *key, size_t len) {
+    struct holding *at = task ? task->holdings : NULL;
+    for (; at; at = at->next) {
+        struct fill *fill = (struct fill *)at;
+        if (at->give_back != abandon || fill->key_len != len || memcmp(fill->key, key, len) != 0) continue;
+        holding_remove(at);
+        free(fill);
+        return;
+    }
+}
+
+/* ---- whoever waits ---- */
+
+struct waiter {
+    struct cache_waiter cache; /* first */
+    struct mail mail;
+    struct mailbox *mailbox;
+    struct tasks *tasks;
+    struct ticket who;
+};
+
+/* In the worker's own thread. */
+static void on_mail(struct mail *mail, bool live) {
+    struct waiter *waiter = (struct waiter *)((char *)mail - offsetof(struct waiter, mail));
+    struct outcome outcome = {0};
+    if (live) tasks_deliver(waiter->tasks, waiter->who, &outcome);
+    free(waiter);
+}
+
+/* In the thread that ended the fill. */
+static void on_wake(struct cache_waiter *cache_waiter, bool live) {
+    struct waiter *waiter = (struct waiter *)cache_waiter;
+    if (live)
+        mailbox_post(waiter->mailbox, &waiter->mail);
+    else
+        free(waiter);
+}
+
+/* NULL where nothing can wait (while modules load), when it has waited often enough, or without memory. */
+static struct waiter *waiter_new(const struct services *services, const struct task *task,
+                                 lua_KContext waits) {
+    struct waiter *waiter = task && waits < MAX_WAITS ? malloc(sizeof *waiter) : NULL;
+    if (waiter)
+        *waiter = (struct waiter){.cache = {.wake = on_wake, .home = services->mailbox},
+                                  .mail = {.deliver = on_mail},
+                                  .mailbox = services->mailbox,
+                                  .tasks = services->tasks,
+                                  .who = task->ticket};
+    return waiter;
+}
+
+/* ---- asking ---- */
+
+static int push_value(lua_State *L, const char *word, const struct cache_found *found, bool waited) {
     struct context *context = context_of(L);
+    if (context->scratch.failed) return luaL_error(L, "out of memory");
+    lua_pushstring(L, word);
+    lua_pushlstring(L, context->scratch.len ? context->scratch.data : "", context->scratch.len);
+    lua_pushnumber(L, (lua_Number)found->age_ms / 1000);
+    lua_pushnumber(L, (lua_Number)found->ttl_ms / 1000);
+    lua_pushboolean(L, waited);
+    return 5;
+}
+
+static int push_miss(lua_State *L, struct task *task, const char *key, size_t len,
+                     const struct cache_found *found) {
+    owe(task, context_of(L)->services->cache, key, len);
+    lua_pushliteral(L, "miss");
+    lua_pushinteger(L, (lua_Integer)found->ticket);
+    lua_pushboolean(L, found->known);
+    return 3;
+}
+
+/* `waits` is how many fills it has waited for: several in a row that bring nothing are a failure. */
+static int ask(lua_State *L, int status, lua_KContext waits) {
+    struct context *context = context_of(L);
+    struct task *task = context->running && context->running->co == L ? context->running : NULL;
     struct cache_found found = {0};
     size_t len;
     const char *key = luaL_checklstring(L, 1, &len);
+    struct waiter *waiter = waiter_new(context->services, task, waits);
+    (void)status;
     buf_clear(&context->scratch);
-    enum cache_result result =
-        cache_get(context->services->cache, key, len, clock_ns(), &context->scratch, &found);
-    if (context->scratch.failed) return luaL_error(L, "out of memory");
-    if (result == CACHE_MISS) {
-        lua_pushliteral(L, "miss");
-        lua_pushinteger(L, (lua_Integer)found.ticket);
-        return 2;
+    enum cache_result result = cache_get(context->services->cache, key, len, clock_ns(), &context->scratch,
+                                         &found, waiter ? &waiter->cache : NULL);
+    if (result == CACHE_WAIT && waiter) return lua_yieldk(L, 0, waits + 1, ask);
+    free(waiter);
+    switch (result) {
+    case CACHE_HIT: return push_value(L, "hit", &found, waits > 0);
+    case CACHE_STALE: return push_value(L, "stale", &found, waits > 0);
+    case CACHE_WAIT:
+        if (waits > 0) return task_push_failure(L, &no_answer);
+        break;
+    case CACHE_MISS: break;
     }
-    lua_pushstring(L, result == CACHE_HIT ? "hit" : "stale");
-    lua_pushlstring(L, context->scratch.len ? context->scratch.data : "", context->scratch.len);
-    lua_pushnumber(L, (lua_Number)found.age_ms / 1000);
-    return 3;
+    return push_miss(L, task, key, len, &found);
 }
+
+static int l_get(lua_State *L) {
+    lua_settop(L, 1);
+    return ask(L, LUA_OK, 0);
+}
+
+/* ---- filling ---- */
 
 static int64_t seconds_field(lua_State *L, int table, const char *name) {
     lua_getfield(L, table, name);
@@ -62,6 +185,7 @@ static int l_put(lua_State *L) {
                               .stale_ms = seconds_field(L, 3, "stale"),
                               .tags = tags,
                               .tag_count = tags_field(L, 3, tags)};
+    settle(context_of(L)->running, key, key_len);
     if (cache_put(context_of(L)->services->cache, key, key_len, value, value_len, &rule, ticket, clock_ns(),
                   &err) != ERR_OK)
         return task_push_failure(L, &err);
@@ -72,6 +196,7 @@ static int l_put(lua_State *L) {
 static int l_abandon(lua_State *L) {
     size_t len;
     const char *key = luaL_checklstring(L, 1, &len);
+    settle(context_of(L)->running, key, len);
     cache_abandon(context_of(L)->services->cache, key, len);
     return 0;
 }

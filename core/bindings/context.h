@@ -20,6 +20,7 @@ struct query_set;
 struct settings;
 struct share;
 struct snapshot;
+struct throttle;
 struct tokens;
 
 /* Of one worker; outlives every Lua state that uses it. */
@@ -27,6 +28,7 @@ struct services {
     struct share *db;
     struct cache *cache;
     struct bus *bus;
+    struct throttle *throttle;
     struct hasher *hasher;
     struct mailbox *mailbox;
     struct tasks *tasks;

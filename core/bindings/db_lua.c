@@ -197,9 +197,14 @@ static int l_class(lua_State *L) {
     return 2;
 }
 
-/* The only holdings are transactions, so any means that one is open. */
+static void task_ended(struct holding *holding);
+
+/* Among what the task holds; it may owe other things too. */
 static bool has_transaction(const struct task *task) {
-    return task->holdings != NULL;
+    const struct holding *at = task->holdings;
+    while (at && at->give_back != task_ended)
+        at = at->next;
+    return at != NULL;
 }
 
 static int l_run(lua_State *L) {

@@ -23,6 +23,7 @@
 #include "../exchange/problem.h"
 #include "address.h"
 #include "deadline.h"
+#include "edges.h"
 #include "exchange.h"
 #include <assert.h>
 #include <errno.h>
@@ -37,6 +38,9 @@
 #define WATCH_AFTER_NS (100 * CLOCK_NS_PER_MS)
 /* One to send, one to reset, one to read until there is no more, and one to spare. */
 #define RUNS_A_TURN 4
+/* At the limit of connections: how many idle ones are cut in a tick, and how long they may idle at least. */
+#define ROOM_A_TICK   32
+#define IDLE_LEAST_NS (500 * CLOCK_NS_PER_MS)
 /* A head must fit. All of it is cleared for each request, so more would cost time. */
 #define CONNECTION_MEMORY 16384
 
@@ -47,6 +51,7 @@ struct connection {
     struct exchange *exchange; /* NULL between requests */
     struct reactor_watch gone; /* active while a wait is long */
     int fd;
+    struct ip ip;
     char peer[ADDRESS_TEXT_SIZE];
 };
 
@@ -127,15 +132,18 @@ static struct MHD_Response *make_body(struct exchange *exchange) {
 
 static struct MHD_Response *make_response(struct exchange *exchange) {
     const struct request *req = &exchange->req;
+    const struct server *server = exchange->connection->server;
+    struct header edges[EDGES_HEADERS];
     bool typed = req->answer.body.len == 0 || answer_header_get(req, "Content-Type");
     struct MHD_Response *response = make_body(exchange);
     if (!response) return NULL;
     for (size_t i = 0; i < req->answer.header_count; i++)
         MHD_add_response_header(response, req->answer.headers[i].name, req->answer.headers[i].value);
+    for (size_t i = edges_headers(server->options.edges, req, edges); i-- > 0;)
+        MHD_add_response_header(response, edges[i].name, edges[i].value);
     if (!typed) MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
     MHD_add_response_header(response, "X-Request-Id", req->id);
-    if (exchange->connection->server->draining)
-        MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+    if (server->draining) MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
     return response;
 }
 
@@ -249,6 +257,7 @@ static enum MHD_Result take_head(struct exchange *exchange, const char *method, 
     if (exchange->req.header_count != (size_t)count) return MHD_NO;
     int status = exchange_judge(exchange, method, version, connection->server->options.body_limit, &detail);
     if (status != 0) return refuse(exchange, status, detail);
+    edges_client(connection->server->options.edges, &connection->ip, &exchange->req);
     if (!exchange_expect_body(exchange)) return MHD_NO;
     if (exchange->body_room > 0) enter(connection, PHASE_BODY);
     return MHD_YES;
@@ -263,6 +272,7 @@ static enum MHD_Result take_body(struct exchange *exchange, const char *bytes, s
 static enum MHD_Result start(struct exchange *exchange) {
     struct server *server = exchange->connection->server;
     if (server->stopping) return refuse(exchange, 503, "The server is stopping.");
+    if (edges_preflight(server->options.edges, &exchange->req)) return send_answer(exchange);
     exchange->state = EXCHANGE_STARTING;
     enum request_state state = server->handler.start(server->handler.ctx, &exchange->req);
     if (state == REQUEST_ANSWERED || exchange->state == EXCHANGE_READY) return send_answer(exchange);
@@ -304,14 +314,33 @@ static void on_completed(void *ctx, struct MHD_Connection *mhd, void **context,
     *context = NULL;
 }
 
+/* Said before anything was asked, as nothing is read of someone who is too many. */
+static void *turn_away(int fd) {
+    static const char words[] = "HTTP/1.1 429 Too Many Requests\r\nContent-Type: application/json\r\n"
+                                "Content-Length: 59\r\nRetry-After: 10\r\nConnection: close\r\n\r\n"
+                                "{\"detail\":\"this address has too many connections open now\"}";
+    send(fd, words, sizeof(words) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+    shutdown(fd, SHUT_RDWR);
+    return NULL;
+}
+
+/* NULL: on_target then finds no connection, and closes. */
 static void *open_connection(struct server *server, struct MHD_Connection *mhd) {
+    const struct sockaddr *peer =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
+    int fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    struct ip ip = ip_of(peer);
+    if (!edges_enter(server->options.edges, &ip)) return turn_away(fd);
     struct connection *connection = calloc(1, sizeof(*connection));
-    if (!connection) return NULL; /* on_target then finds none, and its requests are closed */
+    if (!connection) {
+        edges_leave(server->options.edges, &ip);
+        return NULL;
+    }
     connection->server = server;
     connection->mhd = mhd;
-    connection->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-    address_text(MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr,
-                 connection->peer);
+    connection->fd = fd;
+    connection->ip = ip;
+    address_text(peer, connection->peer);
     enter(connection, PHASE_HEAD);
     server->connections++;
     return connection;
@@ -322,6 +351,7 @@ static void close_connection(struct connection *connection) {
     if (connection->exchange) end_exchange(connection->exchange); /* the library may forget to report it */
     reactor_watch_remove(server->reactor, &connection->gone);
     deadline_leave(&connection->deadline);
+    edges_leave(server->options.edges, &connection->ip);
     if (server->connections-- >= server->options.connections) server->again = true;
     free(connection);
 }
@@ -341,6 +371,18 @@ static void cut(struct connection *connection) {
     shutdown(connection->fd, SHUT_RDWR);
 }
 
+/* No place is left: those who have kept theirs without asking for the longest make room for who waits at the
+ * door. */
+static void make_room(struct server *server, int64_t now_ns) {
+    int64_t since_ns = now_ns - IDLE_LEAST_NS + server->deadlines.allowed_ns[PHASE_IDLE];
+    if (server->connections < server->options.connections) return;
+    for (int i = 0; i < ROOM_A_TICK; i++) {
+        struct deadline *idle = deadline_first(&server->deadlines, PHASE_IDLE);
+        if (!idle || idle->due_ns > since_ns) return;
+        cut((struct connection *)idle);
+    }
+}
+
 static void on_tick(void *ctx) {
     static const enum phase limited[] = {PHASE_HEAD, PHASE_BODY, PHASE_SEND, PHASE_IDLE};
     struct server *server = ctx;
@@ -351,6 +393,7 @@ static void on_tick(void *ctx) {
             cut((struct connection *)due);
     while ((due = deadline_due(&server->deadlines, PHASE_WORK, now_ns)))
         watch_client((struct connection *)due);
+    make_room(server, now_ns);
     reactor_timer_start(server->reactor, &server->tick, TICK_NS, NULL);
     run(server);
 }

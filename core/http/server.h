@@ -10,12 +10,14 @@
 #include "../base/err.h"
 #include "../exchange/request.h"
 
+struct edges;
 struct reactor;
 struct server;
 
 struct server_options {
     int listen_fd;        /* bound and listening; the server closes it */
-    unsigned connections; /* most connections at once, of this worker */
+    unsigned connections; /* most connections at once, of this worker; more wait until idle ones made room */
+    struct edges *edges;  /* NULL: no limits of that kind; outlives the server */
     size_t body_limit;    /* bytes; more is 413 */
     int64_t head_ns;      /* from connect, later from the request line, to the end of the head */
     int64_t body_ns;      /* from the head's end to the body's end; and for the answer on its way back */

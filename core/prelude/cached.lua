@@ -3,8 +3,11 @@
 --
 -- Clients are told `no-cache`: they keep the body but ask each time, so that a change is seen at once, and an
 -- unchanged answer costs a 304. What is kept is the ETag followed by the body: one value, one look-up.
+--
+-- One request at a time makes an answer; the core lets the others wait for it, or gives them the old one.
 
 local answer = require "plateia.answer"
+local fail = require "plateia.fail"
 local raw = require "plateia.raw"
 
 local cache, sha256 = raw.cache, raw.crypto.sha256
@@ -52,7 +55,7 @@ function cached.matches(header, tag)
 end
 
 -- Runs the handler and keeps what it answers. Should it fail, the pipeline sees `_filling` and gives up the
--- filling, so that the next asker tries.
+-- filling, so that the next asker tries. Returns what is kept, and whether it is.
 local function fill(route, plan, req, key, ticket)
   req._filling = key
   local value, status, headers = route.handler(req)
@@ -67,23 +70,43 @@ local function fill(route, plan, req, key, ticket)
     cache.abandon(key)
   end
   req._filling = nil
-  return kept
+  return kept, fine
 end
 
-local function send(handle, kept, age)
+local function send(handle, kept, age, status)
   local tag = kept:sub(1, ETAG_LENGTH)
   handle:set_header("ETag", tag)
   handle:set_header("Cache-Control", "public, no-cache")
+  handle:set_header("Cache-Status", status)
   if cached.matches(handle:header("If-None-Match"), tag) then return handle:answer(304) end
   handle:set_header("Age", tostring(age // 1 | 0))
   handle:answer(200, kept:sub(ETAG_LENGTH + 1))
 end
 
+-- Cache-Status as RFC 9211 has it; who waited for another request's answer was forwarded together with it.
+local function say_found(ttl, waited)
+  return ("plateia; %s; ttl=%d"):format(waited and "fwd=miss; collapsed" or "hit", ttl // 1 | 0)
+end
+
+local function say_made(plan, known, stored)
+  local why = known and "stale" or "miss"
+  if not stored then return "plateia; fwd=" .. why end
+  return ("plateia; fwd=%s; stored; ttl=%d"):format(why, plan.rule.ttl // 1 | 0)
+end
+
 function cached.serve(route, plan, handle, req)
   local key = cached.key(plan, req)
-  local found, kept, age = cache.get(key)
-  if found == "miss" then kept, age = fill(route, plan, req, key, kept), 0 end
-  send(handle, kept, age)
+  local found, kept, age, ttl, waited = cache.get(key)
+  if found == "miss" then
+    local ticket, known = kept, age
+    local made, stored = fill(route, plan, req, key, ticket)
+    return send(handle, made, 0, say_made(plan, known, stored))
+  end
+  if not found then
+    local why, code = kept, age
+    return fail[code](why)
+  end
+  send(handle, kept, age, say_found(ttl, waited))
 end
 
 return cached

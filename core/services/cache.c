@@ -1,10 +1,13 @@
-/* cache.c -- a hash table, a list in order of use, and one lock.
+/* cache.c -- a hash table, a list in order of use, a small table of fills under way, and one lock.
  *
  * A drop does not look for entries. Every drop gets the next number of one sequence and writes it into its
  * tag's slot; every fill carries the number at which it began. An entry is old when one of its tags was
  * dropped at a later number, whether the drop came while the entry stood here or while it was being made.
  * Tags share a fixed number of slots, so a drop costs the same whatever the cache holds, cannot fail, and
  * forgets nothing; two tags in one slot only cost a needless refill.
+ *
+ * A fill under way stands in a table of its own: it may be for a key that has no entry yet, and those who
+ * wait for it must not be lost when an entry leaves. Waiters are taken off under the lock and woken after it.
  *
  * Keys hold what clients typed, so they are hashed with a secret. Values are copied under the lock: that is
  * shorter than any cleverness until answers are far larger than they should be. */
@@ -19,6 +22,7 @@
 
 #define TAG_SLOTS      1024 /* a power of two */
 #define LEAST_BUCKETS  64
+#define FILL_BUCKETS   256  /* a power of two; fills are as many as requests that make an answer right now */
 #define BYTES_A_BUCKET 1024 /* about what an entry takes */
 #define MALLOC_BYTES   16   /* what the allocator adds to a block */
 #define CENTURY_MS     (100LL * 365 * 24 * 3600 * 1000)
@@ -28,8 +32,7 @@ struct entry {
     struct entry *newer, *older; /* in order of use */
     uint64_t hash, ticket;
     int64_t made_ns;
-    int64_t dropped_ns;    /* when an asker first found it dropped; 0: not yet */
-    int64_t fill_until_ns; /* until then someone is trusted to fill it anew */
+    int64_t dropped_ns; /* when an asker first found it dropped; 0: not yet */
     int64_t ttl_ns, fresh_ns, stale_ns;
     size_t key_len, value_len;
     uint16_t tags[CACHE_MAX_TAGS]; /* slots */
@@ -37,8 +40,19 @@ struct entry {
     char bytes[]; /* the key, then the value */
 };
 
+struct fill {
+    struct fill *chain;
+    uint64_t hash;
+    int64_t until_ns;             /* until then the filler is trusted to come back */
+    struct cache_waiter *waiters; /* last come first */
+    size_t key_len;
+    char key[];
+};
+
 struct cache {
     pthread_mutex_t lock; /* guards all below */
+    struct fill *fills[FILL_BUCKETS];
+    size_t fill_count;
     struct entry *newest, *oldest;
     size_t used, room; /* bytes of entries: now, and at most */
     size_t largest;    /* bytes of one value */
@@ -104,10 +118,100 @@ static void discard_oldest(struct cache *cache) {
     discard(cache, at);
 }
 
+/* ---- fills ---- */
+
+static struct fill **find_fill(struct cache *cache, uint64_t hash, const char *key, size_t len) {
+    struct fill **at = &cache->fills[hash & (FILL_BUCKETS - 1)];
+    for (; *at; at = &(*at)->chain)
+        if ((*at)->hash == hash && (*at)->key_len == len && memcmp((*at)->key, key, len) == 0) break;
+    return at;
+}
+
+/* Without memory for it the fill is nobody's secret: the next asker fills too. */
+static void begin_fill(struct cache *cache, struct fill **at, uint64_t hash, const char *key, size_t len,
+                       int64_t now_ns) {
+    if (!*at) {
+        struct fill *fill = malloc(sizeof *fill + len);
+        if (!fill) return;
+        *fill = (struct fill){.hash = hash, .key_len = len};
+        memcpy(fill->key, key, len);
+        *at = fill;
+        cache->fill_count++;
+    }
+    (*at)->until_ns = now_ns + CACHE_FILL_MS * CLOCK_NS_PER_MS;
+}
+
+static struct cache_waiter *append(struct cache_waiter *list, struct cache_waiter *more) {
+    struct cache_waiter **end = &list;
+    while (*end)
+        end = &(*end)->next;
+    *end = more;
+    return list;
+}
+
+/* Returns who waited for it; `at` may point to NULL. */
+static struct cache_waiter *end_fill(struct cache *cache, struct fill **at) {
+    struct fill *fill = *at;
+    if (!fill) return NULL;
+    struct cache_waiter *waiters = fill->waiters;
+    *at = fill->chain;
+    cache->fill_count--;
+    free(fill);
+    return waiters;
+}
+
+static void wake_all(struct cache_waiter *waiters, bool live) {
+    while (waiters) {
+        struct cache_waiter *waiter = waiters;
+        waiters = waiter->next;
+        waiter->wake(waiter, live);
+    }
+}
+
+void cache_expire(struct cache *cache, int64_t now_ns) {
+    struct cache_waiter *woken = NULL;
+    pthread_mutex_lock(&cache->lock);
+    for (size_t i = 0; i < FILL_BUCKETS && cache->fill_count > 0; i++)
+        for (struct fill **at = &cache->fills[i]; *at;)
+            if ((*at)->until_ns <= now_ns)
+                woken = append(end_fill(cache, at), woken);
+            else
+                at = &(*at)->chain;
+    pthread_mutex_unlock(&cache->lock);
+    wake_all(woken, true);
+}
+
+/* Moves those of `home` from the list to *ret. */
+static void take_home(struct cache_waiter **list, const void *home, struct cache_waiter **ret) {
+    while (*list) {
+        struct cache_waiter *waiter = *list;
+        if (waiter->home != home) {
+            list = &waiter->next;
+            continue;
+        }
+        *list = waiter->next;
+        waiter->next = *ret;
+        *ret = waiter;
+    }
+}
+
+void cache_leave(struct cache *cache, const void *home) {
+    struct cache_waiter *gone = NULL;
+    pthread_mutex_lock(&cache->lock);
+    for (size_t i = 0; i < FILL_BUCKETS && cache->fill_count > 0; i++)
+        for (struct fill *fill = cache->fills[i]; fill; fill = fill->chain)
+            take_home(&fill->waiters, home, &gone);
+    pthread_mutex_unlock(&cache->lock);
+    wake_all(gone, false);
+}
+
 void cache_free(struct cache *cache) {
     if (!cache) return;
     while (cache->oldest)
         discard_oldest(cache);
+    for (size_t i = 0; i < FILL_BUCKETS; i++)
+        while (cache->fills[i])
+            wake_all(end_fill(cache, &cache->fills[i]), false);
     pthread_mutex_destroy(&cache->lock);
     free(cache);
 }
@@ -129,35 +233,45 @@ static int64_t old_for(const struct cache *cache, struct entry *entry, int64_t n
     return by_drop > by_ttl ? by_drop : by_ttl;
 }
 
-static enum cache_result judge(const struct cache *cache, struct entry *entry, int64_t now_ns) {
-    int64_t old_ns = old_for(cache, entry, now_ns);
-    if (old_ns < 0) return CACHE_HIT;
-    if (now_ns >= entry->fill_until_ns) {
-        entry->fill_until_ns = now_ns + CACHE_FILL_MS * CLOCK_NS_PER_MS;
-        return CACHE_MISS;
-    }
-    return old_ns < entry->stale_ns ? CACHE_STALE : CACHE_MISS;
+/* What an asker is told while `fill` (NULL: nobody) is under way. */
+static enum cache_result judge(int64_t old_ns, const struct entry *entry, const struct fill *fill,
+                               int64_t now_ns) {
+    if (entry && old_ns < 0) return CACHE_HIT;
+    if (!fill || now_ns >= fill->until_ns) return CACHE_MISS;
+    return entry && old_ns < entry->stale_ns ? CACHE_STALE : CACHE_WAIT;
+}
+
+static void give(struct cache *cache, struct entry *entry, struct buf *ret) {
+    buf_add(ret, entry->bytes + entry->key_len, entry->value_len);
+    order_remove(cache, entry);
+    order_add(cache, entry);
 }
 
 enum cache_result cache_get(struct cache *cache, const char *key, size_t key_len, int64_t now_ns,
-                            struct buf *ret, struct cache_found *found) {
+                            struct buf *ret, struct cache_found *found, struct cache_waiter *waiter) {
     uint64_t hash = crypto_short_hash(cache->secret, key, key_len);
-    enum cache_result result = CACHE_MISS;
-    int64_t made_ns = now_ns;
+    int64_t made_ns = now_ns, old_ns = 0;
 
     pthread_mutex_lock(&cache->lock);
     struct entry *entry = *find(cache, hash, key, key_len);
-    if (entry) result = judge(cache, entry, now_ns);
-    if (result != CACHE_MISS) {
+    struct fill **fill = find_fill(cache, hash, key, key_len);
+    if (entry) old_ns = old_for(cache, entry, now_ns);
+    enum cache_result result = judge(old_ns, entry, *fill, now_ns);
+    if (result == CACHE_MISS) {
+        begin_fill(cache, fill, hash, key, key_len, now_ns);
+    } else if (result == CACHE_WAIT && waiter) {
+        waiter->next = (*fill)->waiters;
+        (*fill)->waiters = waiter;
+    } else if (result != CACHE_WAIT) {
         made_ns = entry->made_ns;
-        buf_add(ret, entry->bytes + key_len, entry->value_len);
-        order_remove(cache, entry);
-        order_add(cache, entry);
+        give(cache, entry, ret);
     }
+    found->known = entry != NULL;
     found->ticket = cache->drops;
     pthread_mutex_unlock(&cache->lock);
 
     found->age_ms = now_ns > made_ns ? (now_ns - made_ns) / CLOCK_NS_PER_MS : 0;
+    found->ttl_ms = -old_ns / CLOCK_NS_PER_MS;
     return result;
 }
 
@@ -211,7 +325,9 @@ static void forget(struct cache *cache, const char *key, size_t key_len) {
     pthread_mutex_lock(&cache->lock);
     struct entry **at = find(cache, hash, key, key_len);
     if (*at) discard(cache, at);
+    struct cache_waiter *woken = end_fill(cache, find_fill(cache, hash, key, key_len));
     pthread_mutex_unlock(&cache->lock);
+    wake_all(woken, true);
 }
 
 enum err_code cache_put(struct cache *cache, const char *key, size_t key_len, const char *value,
@@ -232,18 +348,20 @@ enum err_code cache_put(struct cache *cache, const char *key, size_t key_len, co
     entry->made_ns = now_ns;
 
     pthread_mutex_lock(&cache->lock);
+    struct cache_waiter *woken = end_fill(cache, find_fill(cache, entry->hash, key, key_len));
     bool kept = insert(cache, entry);
     pthread_mutex_unlock(&cache->lock);
     if (!kept) free(entry);
+    wake_all(woken, true);
     return ERR_OK;
 }
 
 void cache_abandon(struct cache *cache, const char *key, size_t key_len) {
     uint64_t hash = crypto_short_hash(cache->secret, key, key_len);
     pthread_mutex_lock(&cache->lock);
-    struct entry *entry = *find(cache, hash, key, key_len);
-    if (entry) entry->fill_until_ns = 0;
+    struct cache_waiter *woken = end_fill(cache, find_fill(cache, hash, key, key_len));
     pthread_mutex_unlock(&cache->lock);
+    wake_all(woken, true);
 }
 
 void cache_drop(struct cache *cache, const char *tag) {

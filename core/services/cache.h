@@ -7,10 +7,12 @@
  * Values are copied in and out. An entry may carry tags (names of events). cache_drop(tag) makes every entry
  * of that tag old; so that a storm of drops cannot cause a storm of refills, an entry is still served until
  * it is `fresh_ms` old. A fill that began before a drop is recognised by its ticket and counts as old too:
- * nothing stale survives a drop, and a put never replaces an entry whose fill began later. One asker at a
- * time is told to fill an entry that is old (CACHE_MISS); until it has put or abandoned, or CACHE_FILL_MS
- * passed, the others get the old value (CACHE_STALE) while it has been old for less than stale_ms. Where
- * there is no value to serve, every asker gets CACHE_MISS. Any thread, after crypto_open. */
+ * nothing stale survives a drop, and a put never replaces an entry whose fill began later.
+ *
+ * One asker at a time is told to fill (CACHE_MISS) what is old or not there; until it has put or abandoned,
+ * or CACHE_FILL_MS passed, the others get the old value (CACHE_STALE) while it has been old for less than
+ * stale_ms. Where there is no value to serve they wait (CACHE_WAIT), and are woken to ask again. Any thread,
+ * after crypto_open. */
 
 #include "../base/buf.h"
 #include "../base/err.h"
@@ -20,11 +22,22 @@
 
 struct cache;
 
-enum cache_result { CACHE_MISS, CACHE_HIT, CACHE_STALE };
+enum cache_result { CACHE_MISS, CACHE_HIT, CACHE_STALE, CACHE_WAIT };
 
 struct cache_found {
     int64_t age_ms;
+    int64_t ttl_ms;  /* of HIT and STALE: how long it still is good; negative: how long it has been old */
+    bool known;      /* there is an entry, however old */
     uint64_t ticket; /* for cache_put after CACHE_MISS */
+};
+
+/* Someone who can wait: the asker's memory, which is the cache's from CACHE_WAIT on until it is woken. */
+struct cache_waiter {
+    /* Called once, without the lock, in whatever thread ended the fill; owns the waiter again. Ask anew if
+     * live; else the cache or the waiter's home is closing: free, do no work. */
+    void (*wake)(struct cache_waiter *waiter, bool live);
+    const void *home; /* for cache_leave */
+    struct cache_waiter *next;
 };
 
 struct cache_rule {
@@ -41,9 +54,11 @@ struct cache_rule {
 enum err_code cache_new(struct cache **ret, size_t max_bytes, struct err *err);
 void cache_free(struct cache *cache);
 
-/* HIT and STALE append the value to *ret. now_ns is clock_ns(), given so that tests need not wait. */
+/* HIT and STALE append the value to *ret. `waiter` may be NULL: CACHE_WAIT then only says that someone
+ * fills, and whoever cannot wait may fill as well. now_ns is clock_ns(), given so that tests need not wait.
+ */
 enum cache_result cache_get(struct cache *cache, const char *key, size_t key_len, int64_t now_ns,
-                            struct buf *ret, struct cache_found *found);
+                            struct buf *ret, struct cache_found *found, struct cache_waiter *waiter);
 /* ERR_LIMIT when the value alone is larger than an eighth of the cache. A failure removes the old entry. */
 enum err_code cache_put(struct cache *cache, const char *key, size_t key_len, const char *value,
                         size_t value_len, const struct cache_rule *rule, uint64_t ticket, int64_t now_ns,
@@ -51,5 +66,9 @@ enum err_code cache_put(struct cache *cache, const char *key, size_t key_len, co
 /* The filler gives up: the next asker is told to fill. */
 void cache_abandon(struct cache *cache, const char *key, size_t key_len);
 void cache_drop(struct cache *cache, const char *tag);
+/* Wakes those whose filler has not come back in time; to be called about every second. */
+void cache_expire(struct cache *cache, int64_t now_ns);
+/* Gives back all waiters of that home, which is closing; none of it may be added any more. */
+void cache_leave(struct cache *cache, const void *home);
 
 #endif

@@ -16,19 +16,25 @@
 
 struct settings {
     /* texts are never NULL; "" where nothing is set */
-    const char *listen;       /* "0.0.0.0:8080" */
-    const char *admin_listen; /* "127.0.0.1:9180" */
-    const char *data;         /* folder of the embedded default: "data" */
-    const char *scripts;      /* "scripts" */
-    const char *sql;          /* "sql": migrations/ and queries/ below it */
-    const char *database_url; /* "": embedded PostgreSQL */
-    const char *postgres_bin; /* "": found by itself */
-    const char *jwt_secret;   /* secret */
-    int64_t jwt_lifetime_s;   /* 3600 */
-    int64_t workers;          /* 0 in the table means: the number of cores; here it is resolved */
-    int64_t connections;      /* most open connections of the whole process: 10000 */
-    int64_t body_limit;       /* bytes: 65536 */
-    int64_t answer_limit;     /* bytes: 1048576 */
+    const char *listen;               /* "0.0.0.0:8080" */
+    const char *admin_listen;         /* "127.0.0.1:9180" */
+    const char *data;                 /* folder of the embedded default: "data" */
+    const char *scripts;              /* "scripts" */
+    const char *sql;                  /* "sql": migrations/ and queries/ below it */
+    const char *database_url;         /* "": embedded PostgreSQL */
+    const char *postgres_bin;         /* "": found by itself */
+    const char *jwt_secret;           /* secret */
+    int64_t jwt_lifetime_s;           /* 3600 */
+    int64_t workers;                  /* 0 in the table means: the number of cores; here it is resolved */
+    int64_t connections;              /* most open connections of the whole process: 10000 */
+    int64_t connections_per_address;  /* 0: as many as it likes */
+    const char *trusted_proxies;      /* networks whose X-Forwarded-For and Forwarded are believed */
+    const char *cors_origins;         /* "": no CORS; "*": any */
+    int64_t throttle_sign_in;         /* failed sign-ins a minute, of an account from an address: 10 */
+    int64_t throttle_sign_in_address; /* the same, of all accounts from an address: 30 */
+    int64_t throttle_sign_up;         /* sign-ups an hour, from an address: 20 */
+    int64_t body_limit;               /* bytes: 65536 */
+    int64_t answer_limit;             /* bytes: 1048576 */
     int64_t head_timeout_ms, body_timeout_ms, idle_timeout_ms; /* 10000, 30000, 75000 */
     int64_t drain_timeout_ms;                                  /* 10000 */
     int64_t db_leases;                                         /* exclusive connections a worker: 2 */

@@ -1,5 +1,6 @@
 local route, field, fail = require "plateia.route", require "plateia.field", require "plateia.fail"
 local notifications = require "notifications"
+local throttled = require "depends.throttled"
 local users = require "lib.users"
 
 local notify_by = notifications.choices()
@@ -15,9 +16,11 @@ return route.post "/signup" {
     phone = field.string { format = "phone", optional = true },
     notify_by = field.choice(notify_by),
   },
+  depends = { attempt = throttled.sign_up },
   answers = {
     [201] = field.object({ id = field.integer { min = 1 }, username = field.string {} }, { name = "SignedUp" }),
     [409] = fail.Problem,
+    [429] = fail.Problem,
   },
   handler = function(req)
     local user, why, code = users.sign_up(req.body)

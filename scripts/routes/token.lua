@@ -1,4 +1,5 @@
 local route, field, fail = require "plateia.route", require "plateia.field", require "plateia.fail"
+local throttled = require "depends.throttled"
 local users = require "lib.users"
 
 local Token = field.object({
@@ -22,12 +23,14 @@ return route.post "/token" {
     client_id = field.string { max_length = 256, optional = true },
     client_secret = field.string { max_length = 256, optional = true, secret = true },
   },
-  answers = { [200] = Token, [401] = fail.Problem },
+  depends = { attempt = throttled.sign_in },
+  answers = { [200] = Token, [401] = fail.Problem, [429] = fail.Problem },
   handler = function(req)
     req:set_header("Cache-Control", "no-store")
     req:set_header("Pragma", "no-cache")
     local token, why, code = users.sign_in(req.form.username, req.form.password)
     if code == "unauthorized" then return refuse(why) end
+    req.attempt:give_back() -- only guesses count
     if not token then return fail[code](why) end
     return token
   end,

@@ -6,6 +6,11 @@ local loop = require "support.loop"
 
 local http = {}
 
+-- Who writes to a connection that the server has closed gets an error, not the signal that ends us.
+local broken_pipe = uv.new_signal()
+broken_pipe:start("sigpipe", function() end)
+broken_pipe:unref()
+
 -- --- a connection ----------------------------------------------------------------------------------------
 
 local Connection = {}

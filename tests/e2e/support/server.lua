@@ -46,6 +46,9 @@ function server.launch(options)
     PLATEIA_WORKERS = "2",
     PLATEIA_JWT_SECRET = server.SECRET,
     DATABASE_URL = options.database and options.database.url,
+    PLATEIA_THROTTLE_SIGN_UP = "1000000", -- a spec signs up more people in a minute than a household in a year
+    PLATEIA_THROTTLE_SIGN_IN = "1000000",
+    PLATEIA_THROTTLE_SIGN_IN_ADDRESS = "1000000",
     UBSAN_OPTIONS = "print_stacktrace=1",
   }
   for name, value in pairs(options.settings or {}) do env[name] = value end

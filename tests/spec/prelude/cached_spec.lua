@@ -94,6 +94,45 @@ describe("a cached route", function()
     assert.equal(1, runs)
   end)
 
+  it("waits while another asker makes what is not there yet", function()
+    local ask = asker()
+    ask("GET", "/top")
+    local key, entry = next(world.cache)
+    world.cache[key] = { filling = true }
+    local wait, waited = world.wait, 0
+    world.wait = function()
+      waited = waited + 1
+      if waited == 3 then world.cache[key] = entry end
+    end
+    local answer = ask("GET", "/top")
+    world.wait = wait
+    assert.equal(3, waited)
+    assert.equal('{"text":"one"}', answer.text)
+    assert.equal("plateia; fwd=miss; collapsed; ttl=300", answer.headers["cache-status"])
+    assert.equal(1, runs)
+  end)
+
+  it("is 503 where the answer could not be made again and again", function()
+    world.cache_fails = true
+    local answer = asker()("GET", "/top")
+    assert.equal(503, answer.status)
+    assert.equal("1", answer.headers["retry-after"])
+    assert.equal(0, runs)
+  end)
+
+  it("says in Cache-Status where the answer comes from", function()
+    local ask = asker()
+    local function status() return ask("GET", "/top").headers["cache-status"] end
+    assert.equal("plateia; fwd=miss; stored; ttl=300", status())
+    world.time = world.time + 10.5
+    assert.equal("plateia; hit; ttl=289", status())
+    world.time = world.time + 300
+    for _, entry in pairs(world.cache) do entry.filling = true end
+    assert.equal("plateia; hit; ttl=-11", status())
+    for _, entry in pairs(world.cache) do entry.filling = nil end
+    assert.equal("plateia; fwd=stale; stored; ttl=300", status())
+  end)
+
   for name, handler in pairs {
     fails = function() return fail.busy() end,
     ["is a bug"] = function() error "oh" end,
@@ -116,6 +155,7 @@ describe("a cached route", function()
     world.cache_full = true
     local answer = asker()("GET", "/top")
     assert.equal('{"text":"one"}', answer.text)
+    assert.equal("plateia; fwd=miss", answer.headers["cache-status"])
     assert.equal("warn", world.logged[1].level)
     for _, entry in pairs(world.cache) do assert.is_nil(entry.filling) end
   end)

@@ -156,17 +156,26 @@ end
 raw.cache = {}
 
 -- One asker fills; an entry that a drop made old is a hit until it is `fresh` seconds old, and stale while
--- someone fills.
+-- someone fills. Where there is nothing to give meanwhile, the others wait; world.cache_fails: in vain.
 function raw.cache.get(key)
-  local entry = world.cache[key] or {}
-  world.cache[key] = entry
-  local age = entry.value and world.time - entry.at
-  if age and (age < entry.rule.fresh or not entry.old and age < entry.rule.ttl) then
-    return "hit", entry.value, age
+  local waited = false
+  while true do
+    local entry = world.cache[key] or {}
+    world.cache[key] = entry
+    local age = entry.value and world.time - entry.at
+    local ttl = age and entry.rule.ttl - age
+    if age and (age < entry.rule.fresh or not entry.old and ttl > 0) then
+      return "hit", entry.value, age, ttl, waited
+    end
+    if age and entry.filling then return "stale", entry.value, age, ttl, waited end
+    if world.cache_fails then return nil, "the answer could not be made; try again in a moment", "busy" end
+    if not entry.filling then
+      entry.filling, entry.ticket = true, (entry.ticket or 0) + 1
+      return "miss", entry.ticket, age ~= nil
+    end
+    waited = true
+    world.wait()
   end
-  if age and entry.filling then return "stale", entry.value, age end
-  entry.filling, entry.ticket = true, (entry.ticket or 0) + 1
-  return "miss", entry.ticket
 end
 
 function raw.cache.put(key, value, rule, ticket)
@@ -214,6 +223,26 @@ function raw.background(fn)
   if world.background_full then return nil, "the background has enough to do", "busy" end
   table.insert(world.background, fn)
   return true
+end
+
+-- ---- throttle ----
+
+raw.throttle = {}
+
+function raw.throttle.take(key, limit, window)
+  local counter = world.tries[key]
+  if not counter or counter.ends <= world.time then
+    counter = { count = 0, ends = world.time + window }
+    world.tries[key] = counter
+  end
+  local allowed = counter.count < limit
+  if allowed then counter.count = counter.count + 1 end
+  return allowed, math.max(0, limit - counter.count), counter.ends - world.time
+end
+
+function raw.throttle.give_back(key)
+  local counter = world.tries[key]
+  if counter then counter.count = counter.count - 1 end
 end
 
 -- ---- the rest ----

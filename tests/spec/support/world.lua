@@ -13,7 +13,9 @@ function world.reset()
   world.time = 1795371180.5 -- 2026-11-22T18:13:00.500Z
   world.cache = {}
   world.cache_full = nil
+  world.cache_fails = nil
   world.hasher_busy = nil
+  world.tries = {}    -- key -> { count, ends }
   world.dropped = {}
   world.published = {}  -- { name = , event = } in order
   world.bus_full = nil

@@ -1,5 +1,6 @@
 /* Slow clients, too many clients, clients that leave, and the server's own end. */
 
+#include "../../../core/http/edges.h"
 #include "world.h"
 
 #define SHORT (150 * MS)
@@ -102,6 +103,55 @@ static void a_freed_place_is_noticed_at_once(void **state) {
     }
     assert_in_range(clock_ns() - started_ns, 0, 20 * 25 * MS); /* a tick each would be a second */
     UNTIL(server_connections(world.server) == 0);
+}
+
+/* Who keeps a connection that he does not use gives way to who waits for one. */
+static void an_idle_connection_makes_room(void **state) {
+    struct server_options options = options_usual();
+    (void)state;
+    options.connections = 2;
+    world_open(options);
+    struct client *first = client_new(), *second = client_new(), *late;
+    assert_int_equal(reply_to(first, GET("/echo")).status, 200);
+    assert_int_equal(reply_to(second, GET("/echo")).status, 200);
+    client_say(late = client_new(), GET("/echo"));
+    assert_int_equal(reply_next(late).status, 200);
+    assert_true(client_is_closed(first));
+    client_free(first);
+    client_free(second);
+    client_free(late);
+}
+
+static void one_too_many_of_an_address_is_turned_away(void **state) {
+    struct server_options options = options_usual();
+    struct edges_options two = {2, "", ""};
+    (void)state;
+    assert_int_equal(edges_new(&options.edges, &two, NULL), ERR_OK);
+    world_open(options);
+    struct client *first = client_new(), *second = client_new(), *third;
+    assert_int_equal(reply_to(first, GET("/echo")).status, 200);
+    assert_int_equal(reply_to(second, GET("/echo")).status, 200);
+    for (int i = 0; i < 3; i++) {
+        third = client_new();
+        if (i == 1) client_say(third, GET("/echo")); /* the question may be there before the door opens */
+        struct reply reply = reply_next(third);
+        assert_int_equal(reply.status, 429);
+        assert_string_equal(reply_header(&reply, "Retry-After"), "10");
+        assert_string_equal(reply.body, "{\"detail\":\"this address has too many connections open now\"}");
+        UNTIL(client_is_closed(third));
+        client_free(third);
+    }
+    assert_int_equal(world.started, 2);
+    assert_int_equal(server_connections(world.server), 2);
+    client_free(first);
+    UNTIL(server_connections(world.server) == 1);
+    third = client_new();
+    assert_int_equal(reply_to(third, GET("/echo")).status, 200);
+    client_free(second);
+    client_free(third);
+    world_close(NULL);
+    edges_free(options.edges);
+    world_usual(NULL); /* for the tear-down */
 }
 
 static void a_client_that_leaves_is_noticed(void **state) {
@@ -245,6 +295,8 @@ int main(void) {
         TEST(an_idle_connection_is_cut),
         TEST(work_has_no_deadline_here),
         TEST(a_freed_place_is_noticed_at_once),
+        TEST(an_idle_connection_makes_room),
+        TEST(one_too_many_of_an_address_is_turned_away),
         TEST(a_client_that_leaves_is_noticed),
         TEST(leaving_early_stops_the_work),
         TEST(leaving_while_it_is_answered_is_fine),

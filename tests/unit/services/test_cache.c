@@ -33,7 +33,7 @@ static int64_t at(int64_t ms) {
 
 static enum cache_result get(const char *key, int64_t ms) {
     buf_clear(&got);
-    enum cache_result result = cache_get(cache, key, strlen(key), at(ms), &got, &found);
+    enum cache_result result = cache_get(cache, key, strlen(key), at(ms), &got, &found, NULL);
     assert_false(got.failed);
     if (result == CACHE_MISS) assert_int_equal(got.len, 0);
     return result;
@@ -76,12 +76,12 @@ static void values_are_appended_and_may_hold_anything(void **state) {
     static const char key[] = {'k', 0, '\xff'}, value[] = {0, 'v', 0, '\n'};
     struct buf text = {0};
     buf_add_str(&text, "ab");
-    cache_get(cache, key, 3, at(0), &got, &found);
+    cache_get(cache, key, 3, at(0), &got, &found, NULL);
     assert_int_equal(cache_put(cache, key, 3, value, 4, &rule, found.ticket, at(0), NULL), ERR_OK);
-    assert_int_equal(cache_get(cache, key, 3, at(0), &text, &found), CACHE_HIT);
+    assert_int_equal(cache_get(cache, key, 3, at(0), &text, &found, NULL), CACHE_HIT);
     assert_int_equal(text.len, 6);
     assert_memory_equal(text.data, "ab\0v\0\n", 6);
-    assert_int_equal(cache_get(cache, key, 2, at(0), &text, &found), CACHE_MISS);
+    assert_int_equal(cache_get(cache, key, 2, at(0), &text, &found, NULL), CACHE_MISS);
     buf_done(&text);
 
     fill("", "", 0); /* an empty key and an empty value are as good as any */
@@ -197,7 +197,7 @@ static void a_put_never_replaces_what_began_later(void **state) {
     assert_int_equal(get("a", 0), CACHE_MISS);
     uint64_t slow = found.ticket;
     cache_drop(cache, "sale");
-    assert_int_equal(get("a", 1), CACHE_MISS);
+    assert_int_equal(get("a", 1), CACHE_WAIT); /* and does not care to wait */
     put("a", "new", &rule, found.ticket, 2);
     put("a", "old", &rule, slow, 3);
     gives("a", 9000, CACHE_HIT, "new");
@@ -221,7 +221,7 @@ static void after_a_drop_too_one_fills_and_the_others_get_the_old_value(void **s
     gives("a", 2000, CACHE_MISS, NULL);
     gives("a", 2001, CACHE_STALE, "one");
     gives("a", 6999, CACHE_STALE, "one"); /* stale for 5 s since it was found to be old */
-    gives("a", 7000, CACHE_MISS, NULL);
+    gives("a", 7000, CACHE_WAIT, NULL);
 }
 
 static void too_old_a_value_is_given_to_nobody(void **state) {
@@ -229,12 +229,12 @@ static void too_old_a_value_is_given_to_nobody(void **state) {
     fill("a", "one", 0);
     gives("a", 14998, CACHE_MISS, NULL);
     gives("a", 14999, CACHE_STALE, "one");
-    gives("a", 15000, CACHE_MISS, NULL); /* while the filler still fills */
+    gives("a", 15000, CACHE_WAIT, NULL); /* while the filler still fills */
     struct cache_rule never = {.ttl_ms = 1000};
     assert_int_equal(get("b", 0), CACHE_MISS);
     put("b", "one", &never, found.ticket, 0);
     gives("b", 1000, CACHE_MISS, NULL);
-    gives("b", 1000, CACHE_MISS, NULL);
+    gives("b", 1000, CACHE_WAIT, NULL);
 }
 
 /* A drop does not make an entry younger that its ttl has made old. */
@@ -244,13 +244,102 @@ static void a_drop_never_lengthens_a_life(void **state) {
     cache_drop(cache, "sale");
     gives("a", 14000, CACHE_MISS, NULL);
     gives("a", 14999, CACHE_STALE, "one");
-    gives("a", 15000, CACHE_MISS, NULL);
+    gives("a", 15000, CACHE_WAIT, NULL);
 }
 
-static void where_there_is_nothing_everyone_fills(void **state) {
+/* ---- those who wait ---- */
+
+struct sleeper {
+    struct cache_waiter waiter; /* first */
+    int woken, closed;
+};
+
+static void on_wake(struct cache_waiter *waiter, bool live) {
+    struct sleeper *sleeper = (struct sleeper *)waiter;
+    if (live)
+        sleeper->woken++;
+    else
+        sleeper->closed++;
+}
+
+static enum cache_result ask(const char *key, int64_t ms, struct sleeper *sleeper, const void *home) {
+    *sleeper = (struct sleeper){.waiter = {.wake = on_wake, .home = home}};
+    buf_clear(&got);
+    return cache_get(cache, key, strlen(key), at(ms), &got, &found, &sleeper->waiter);
+}
+
+static void where_there_is_nothing_one_fills_and_the_others_wait(void **state) {
     (void)state;
+    struct sleeper first, second, third, other;
+    assert_int_equal(ask("a", 0, &first, NULL), CACHE_MISS);
+    assert_false(found.known);
+    uint64_t ticket = found.ticket;
+    assert_int_equal(ask("a", 1, &second, NULL), CACHE_WAIT);
+    assert_int_equal(ask("a", 2, &third, NULL), CACHE_WAIT);
+    assert_int_equal(ask("b", 2, &other, NULL), CACHE_MISS);
+    put("b", "another", &rule, found.ticket, 3);
+    assert_int_equal(second.woken + third.woken, 0);
+    put("a", "one", &rule, ticket, 5);
+    assert_int_equal(first.woken, 0);
+    assert_int_equal(second.woken, 1);
+    assert_int_equal(third.woken, 1);
+    gives("a", 6, CACHE_HIT, "one");
+    assert_true(found.ttl_ms == 9999);
+}
+
+static void a_filler_that_gives_up_wakes_those_who_wait(void **state) {
+    (void)state;
+    struct sleeper sleeper, next;
     gives("a", 0, CACHE_MISS, NULL);
+    assert_int_equal(ask("a", 0, &sleeper, NULL), CACHE_WAIT);
+    abandon("a");
+    assert_int_equal(sleeper.woken, 1);
+    assert_int_equal(ask("a", 1, &next, NULL), CACHE_MISS);
+    assert_int_equal(ask("a", 1, &sleeper, NULL), CACHE_WAIT);
+    static char large[SIZE / 8 + 1]; /* what cannot be kept is told to them as well */
+    assert_int_equal(cache_put(cache, "a", 1, large, sizeof(large), &rule, 9, at(0), NULL), ERR_LIMIT);
+    assert_int_equal(sleeper.woken, 1);
+}
+
+static void a_filler_that_hangs_is_given_up_in_time(void **state) {
+    (void)state;
+    struct sleeper sleeper;
     gives("a", 0, CACHE_MISS, NULL);
+    assert_int_equal(ask("a", 0, &sleeper, NULL), CACHE_WAIT);
+    cache_expire(cache, at(CACHE_FILL_MS - 1));
+    assert_int_equal(sleeper.woken, 0);
+    cache_expire(cache, at(CACHE_FILL_MS));
+    assert_int_equal(sleeper.woken, 1);
+    gives("a", CACHE_FILL_MS, CACHE_MISS, NULL);
+    gives("a", CACHE_FILL_MS, CACHE_WAIT, NULL);
+    gives("a", 2 * CACHE_FILL_MS, CACHE_MISS, NULL); /* an asker notices by itself too */
+    gives("a", 2 * CACHE_FILL_MS, CACHE_WAIT, NULL);
+}
+
+static void who_leaves_gets_his_waiters_back(void **state) {
+    (void)state;
+    struct sleeper mine, his, last;
+    gives("a", 0, CACHE_MISS, NULL);
+    assert_int_equal(ask("a", 0, &mine, &mine), CACHE_WAIT);
+    assert_int_equal(ask("a", 0, &his, &his), CACHE_WAIT);
+    assert_int_equal(ask("a", 0, &last, &mine), CACHE_WAIT);
+    cache_leave(cache, &mine);
+    assert_int_equal(mine.closed + last.closed, 2);
+    assert_int_equal(his.closed, 0);
+    put("a", "one", &rule, found.ticket, 1);
+    assert_int_equal(mine.woken + last.woken, 0);
+    assert_int_equal(his.woken, 1);
+}
+
+static void a_cache_that_closes_wakes_nobody_to_work(void **state) {
+    (void)state;
+    struct sleeper sleeper;
+    gives("a", 0, CACHE_MISS, NULL);
+    assert_int_equal(ask("a", 0, &sleeper, NULL), CACHE_WAIT);
+    cache_free(cache);
+    cache = NULL;
+    assert_int_equal(sleeper.closed, 1);
+    assert_int_equal(sleeper.woken, 0);
 }
 
 static void a_filler_that_abandons_is_followed_by_the_next(void **state) {
@@ -337,9 +426,9 @@ static void a_cache_of_nothing_keeps_nothing(void **state) {
     (void)state;
     struct cache *none = NULL;
     assert_int_equal(cache_new(&none, 0, NULL), ERR_OK);
-    assert_int_equal(cache_get(none, "a", 1, at(0), &got, &found), CACHE_MISS);
+    assert_int_equal(cache_get(none, "a", 1, at(0), &got, &found, NULL), CACHE_MISS);
     assert_int_equal(cache_put(none, "a", 1, "", 0, &rule, found.ticket, at(0), NULL), ERR_LIMIT);
-    assert_int_equal(cache_get(none, "a", 1, at(0), &got, &found), CACHE_MISS);
+    assert_int_equal(cache_get(none, "a", 1, at(0), &got, &found, NULL), CACHE_MISS);
     cache_free(none);
     cache_free(NULL);
 }
@@ -379,7 +468,7 @@ static void *ask_the_world(void *ctx) {
     for (int i = 0; i < ROUNDS; i++) {
         int least = atomic_load(&announced);
         buf_clear(&text);
-        if (cache_get(cache, "world", 5, clock_ns(), &text, &mine) == CACHE_HIT) {
+        if (cache_get(cache, "world", 5, clock_ns(), &text, &mine, NULL) == CACHE_HIT) {
             atomic_fetch_add(&hits, 1);
             if (atoi(text.data) < least) atomic_fetch_add(&broken, 1);
             continue;
@@ -418,7 +507,7 @@ static void *use_everything(void *ctx) {
         size_t len = (size_t)(1 + rand_r(&seed) % 3000);
         int64_t now = at(i);
         buf_clear(&text);
-        if (cache_get(cache, &key, 1, now, &text, &mine) != CACHE_MISS) {
+        if (cache_get(cache, &key, 1, now, &text, &mine, NULL) != CACHE_MISS) {
             for (size_t j = 0; j < text.len; j++)
                 if (text.data[j] != key) atomic_fetch_add(&broken, 1);
         } else if (rand_r(&seed) % 8 == 0) {
@@ -445,6 +534,68 @@ static void many_threads_use_a_small_cache(void **state) {
     cache_free(cache);
     cache = whole;
     assert_int_equal(atomic_load(&broken), 0);
+}
+
+/* ---- one fill, many who wait ---- */
+
+#define ASKS 500
+
+struct thread_waiter {
+    struct cache_waiter waiter; /* first */
+    pthread_mutex_t lock;
+    pthread_cond_t there;
+    bool woken;
+};
+
+static void on_thread_wake(struct cache_waiter *waiter, bool live) {
+    struct thread_waiter *mine = (struct thread_waiter *)waiter;
+    (void)live;
+    pthread_mutex_lock(&mine->lock);
+    mine->woken = true;
+    pthread_cond_signal(&mine->there);
+    pthread_mutex_unlock(&mine->lock);
+}
+
+static atomic_int fills;
+
+/* Every round has a key of its own, cold for all; whoever misses fills it, and every fill is counted. */
+static void *ask_for_the_cold(void *ctx) {
+    struct thread_waiter mine = {.waiter = {.wake = on_thread_wake},
+                                 .lock = PTHREAD_MUTEX_INITIALIZER,
+                                 .there = PTHREAD_COND_INITIALIZER};
+    struct buf text = {0};
+    struct cache_found what;
+    (void)ctx;
+    for (int round = 0; round < ASKS;) {
+        enum cache_result result =
+            cache_get(cache, (char *)&round, sizeof(round), at(0), &text, &what, &mine.waiter);
+        if (result == CACHE_WAIT) {
+            pthread_mutex_lock(&mine.lock);
+            while (!mine.woken)
+                pthread_cond_wait(&mine.there, &mine.lock);
+            mine.woken = false;
+            pthread_mutex_unlock(&mine.lock);
+            continue;
+        }
+        if (result == CACHE_MISS) {
+            atomic_fetch_add(&fills, 1);
+            cache_put(cache, (char *)&round, sizeof(round), "x", 1, &rule, what.ticket, at(0), NULL);
+        }
+        round++;
+    }
+    buf_done(&text);
+    return NULL;
+}
+
+static void of_many_threads_one_fills(void **state) {
+    (void)state;
+    pthread_t threads[THREADS];
+    atomic_store(&fills, 0);
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, ask_for_the_cold, NULL), 0);
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    assert_int_equal(atomic_load(&fills), ASKS);
 }
 
 static int set_up(void **state) {
@@ -480,7 +631,11 @@ int main(void) {
         WITH(after_a_drop_too_one_fills_and_the_others_get_the_old_value),
         WITH(too_old_a_value_is_given_to_nobody),
         WITH(a_drop_never_lengthens_a_life),
-        WITH(where_there_is_nothing_everyone_fills),
+        WITH(where_there_is_nothing_one_fills_and_the_others_wait),
+        WITH(a_filler_that_gives_up_wakes_those_who_wait),
+        WITH(a_filler_that_hangs_is_given_up_in_time),
+        WITH(who_leaves_gets_his_waiters_back),
+        WITH(a_cache_that_closes_wakes_nobody_to_work),
         WITH(a_filler_that_abandons_is_followed_by_the_next),
         WITH(a_filler_that_dies_is_followed_after_its_time),
         WITH(too_large_a_value_is_refused_and_its_old_one_goes),
@@ -490,6 +645,7 @@ int main(void) {
         WITH(times_beyond_measure_do_not_wrap),
         WITH(nothing_stale_survives_a_drop_among_threads),
         WITH(many_threads_use_a_small_cache),
+        WITH(of_many_threads_one_fills),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -104,6 +104,11 @@ function Cluster:open(name)
     tcp_url = ("postgresql://%s@127.0.0.1:%d/%s"):format(OWNER, self.port, name) }, Database)
 end
 
+-- Somebody else's database.
+function database.at(url)
+  return setmetatable({ url = url }, Database)
+end
+
 -- The database of a server's embedded PostgreSQL in the data folder DATA.
 function database.embedded(data)
   local url = ("postgresql:///plateia?host=%s/postgres/run&user=plateia"):format(data)

@@ -58,16 +58,18 @@ local function types_of(text)
   return list[1] and "(" .. table.concat(list, ", ") .. ")" or ""
 end
 
--- As a server left at its defaults plans, and as the embedded one does.
-local settings = {
-  { name = "defaults", sql = "SET LOCAL random_page_cost = 4; SET LOCAL jit = on;" },
-  { name = "embedded", sql = "SET LOCAL random_page_cost = 1.1; SET LOCAL jit = off;" },
-}
-local modes = { "force_custom_plan", "force_generic_plan" }
+-- As a server left at its defaults plans, and as the embedded one does; each with the parameters known and unknown.
+local ways = {}
+for _, setting in ipairs { { "defaults", "4" }, { "embedded", "1.1" } } do
+  for _, mode in ipairs { "custom", "generic" } do
+    ways[#ways + 1] = { name = setting[1] .. ", " .. mode,
+      sql = ("SET LOCAL random_page_cost = %s; SET LOCAL plan_cache_mode = force_%s_plan;"):format(setting[2], mode) }
+  end
+end
 
 -- All in one transaction that is rolled back; each explaining in a savepoint, with a plan of its own. The first run of
 -- each is not looked at: it also reads what PostgreSQL then knows about the tables.
-local function script(text, case, first)
+local function script(text, case, first, only)
   local lines = { "BEGIN;", first or "" }
   local function add(...) lines[#lines + 1] = string.format(...) end
   for _, given in ipairs(case.given or {}) do
@@ -75,12 +77,12 @@ local function script(text, case, first)
     add("SELECT (%s) AS %s \\gset", sql, name)
   end
   for _, sql in ipairs(case.before or {}) do add("%s;", sql) end
-  for _, setting in ipairs(settings) do
-    for _, mode in ipairs(modes) do
-      add("\\echo == %s, %s", setting.name, mode)
-      add("SAVEPOINT one; %s SET LOCAL plan_cache_mode = %s;", setting.sql, mode)
+  local call = case.with and "asked(" .. case.with .. ")" or "asked"
+  for _, way in ipairs(ways) do
+    if not only or only == way.name then
+      add("\\echo == %s", way.name)
+      add("SAVEPOINT one; %s", way.sql)
       add("PREPARE asked%s AS %s;", types_of(text), text)
-      local call = case.with and "asked(" .. case.with .. ")" or "asked"
       add("SAVEPOINT warm; EXPLAIN (ANALYZE) EXECUTE %s \\g /dev/null", call)
       add("ROLLBACK TO warm; EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE %s;", call)
       add("DEALLOCATE asked; ROLLBACK TO one;")
@@ -148,17 +150,18 @@ local function parents_in(db)
 end
 
 -- What PostgreSQL does for a case of the query NAME, once for each way to plan: { how =, plan =, milliseconds =,
--- rows =, buffers = }. `first` is SQL that is run before, in the same transaction; all is rolled back.
-function plans.explain(db, name, case, first)
+-- rows =, buffers = }. `first` is SQL that is run before, in the same transaction; `only` one of these ways. All is
+-- rolled back.
+function plans.explain(db, name, case, first, only)
   local text = process.read_file("sql/queries/" .. name .. ".sql")
   local said, found = {}, {}
-  for _, row in ipairs(db:rows(script(text, case, first))) do said[#said + 1] = table.concat(row, " ") end
+  for _, row in ipairs(db:rows(script(text, case, first, only))) do said[#said + 1] = table.concat(row, " ") end
   for how, answer in table.concat(said, "\n"):gmatch "== ([^\n]+)\n(%b[])" do
     local whole = json.decode(answer)[1]
     found[#found + 1] = { how = how, plan = whole.Plan, milliseconds = whole["Execution Time"],
       rows = rows_of(whole.Plan), buffers = buffers_of(whole.Plan) }
   end
-  assert(#found == #settings * #modes, name .. ": not explained")
+  assert(#found == (only and 1 or #ways), name .. ": not explained")
   if first or not text:find "%-%- class: read" then db:run "VACUUM" end -- of what was rolled back
   return found
 end

@@ -5,7 +5,7 @@
 -- class: read
 -- params: search text, after bigint, limit_ int
 WITH asked AS MATERIALIZED (
-    SELECT char_length(text) >= 3 AS long, '%' || regexp_replace(text, '[\\%_]', '\\\&', 'g') || '%' AS pattern
+    SELECT text, char_length(text) >= 3 AS long, '%' || regexp_replace(text, '[\\%_]', '\\\&', 'g') || '%' AS pattern
     FROM lower(normalize($1, NFC) COLLATE "und-x-icu") AS text
 ), looked_up AS MATERIALIZED (
     SELECT id, title, year, genre, director, minutes
@@ -17,7 +17,7 @@ WITH asked AS MATERIALIZED (
     SELECT id, title, year, genre, director, minutes
     FROM movies
     WHERE (SELECT NOT long FROM asked)
-      AND lower(title COLLATE "und-x-icu") LIKE (SELECT pattern FROM asked)
+      AND strpos(lower(title COLLATE "und-x-icu"), (SELECT text FROM asked)) > 0
       AND id > coalesce($2::bigint, 0)
     ORDER BY id
     LIMIT $3

@@ -63,7 +63,8 @@ local ways = {}
 for _, setting in ipairs { { "defaults", "4" }, { "embedded", "1.1" } } do
   for _, mode in ipairs { "custom", "generic" } do
     ways[#ways + 1] = { name = setting[1] .. ", " .. mode,
-      sql = ("SET LOCAL random_page_cost = %s; SET LOCAL plan_cache_mode = force_%s_plan;"):format(setting[2], mode) }
+      sql = ("SET LOCAL jit = off; SET LOCAL random_page_cost = %s; SET LOCAL plan_cache_mode = force_%s_plan;")
+        :format(setting[2], mode) }
   end
 end
 

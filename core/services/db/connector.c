@@ -112,12 +112,12 @@ static PGresult *ask(PGconn *pg, const char *sql, int64_t deadline_ns) {
 }
 
 /* Values leave as text in one known shape. lock_timeout is off, as statement_timeout covers waiting for a
- * lock and is told to scripts by its own code. */
+ * lock and is told to scripts by its own code. Compiling a statement takes longer than any of ours runs. */
 static bool settle(PGconn *pg, const struct connector_order *order, int64_t deadline_ns, struct err *err) {
     char sql[512];
     snprintf(sql, sizeof sql,
              "SET statement_timeout = %lld; SET lock_timeout = 0;"
-             "SET idle_in_transaction_session_timeout = %d;"
+             "SET idle_in_transaction_session_timeout = %d; SET jit = off;"
              "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET bytea_output = 'hex';%s",
              (long long)order->statement_timeout_ms, IDLE_IN_TRANSACTION_MS,
              order->class == QUERY_READ ? "SET default_transaction_read_only = on;" : "");

@@ -104,6 +104,11 @@ function Cluster:open(name)
     tcp_url = ("postgresql://%s@127.0.0.1:%d/%s"):format(OWNER, self.port, name) }, Database)
 end
 
+-- Somebody else's database, which is given so many seconds for each run of SQL.
+function database.at(url, seconds)
+  return setmetatable({ url = url, seconds = seconds }, Database)
+end
+
 -- The database of a server's embedded PostgreSQL in the data folder DATA.
 function database.embedded(data)
   local url = ("postgresql:///plateia?host=%s/postgres/run&user=plateia"):format(data)
@@ -116,7 +121,7 @@ function Database:rows(sql)
   local folder = process.temporary_folder "sql"
   process.write_file(folder .. "/sql", sql)
   local code, text = process.run("psql", { env = { PGOPTIONS = "-c client_min_messages=warning" },
-    args = { "-XAtq", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-f", folder .. "/sql", self.url } })
+    args = { "-XAtq", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-f", folder .. "/sql", self.url }, seconds = self.seconds })
   os.remove(folder .. "/sql")
   os.remove(folder)
   if code ~= 0 then error("psql: " .. text, 2) end

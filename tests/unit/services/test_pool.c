@@ -129,6 +129,13 @@ static void test_reads_cannot_write(void **state) {
     assert_int_equal(rig_number("SELECT count(*) FROM things"), 0);
 }
 
+static void test_statements_are_not_compiled(void **state) {
+    (void)state;
+    RIG(rig_options());
+    const struct query *jit = rig_query("-- class: read\nSELECT current_setting('jit')");
+    assert_string_equal(rig_value(rig_ask(jit, NULL), 0), "off");
+}
+
 static void test_a_slow_read_ends(void **state) {
     (void)state;
     struct pool_options options = rig_options();
@@ -478,6 +485,7 @@ int main(void) {
         cmocka_unit_test_teardown(test_a_read_that_cannot_be_prepared, rig_close),
         cmocka_unit_test_teardown(test_values, rig_close),
         cmocka_unit_test_teardown(test_reads_cannot_write, rig_close),
+        cmocka_unit_test_teardown(test_statements_are_not_compiled, rig_close),
         cmocka_unit_test_teardown(test_a_slow_read_ends, rig_close),
         cmocka_unit_test_teardown(test_large_values, rig_close),
         cmocka_unit_test_teardown(test_more_statements_than_are_kept, rig_close),

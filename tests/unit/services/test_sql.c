@@ -204,6 +204,8 @@ static void test_pages_and_search(void **state) {
     assert_string_equal(ask("movies_search", "%", NULL, "9"), "21|100% \u00c9t\u00e9|2001|-|-|-");
     assert_string_equal(ask("movies_search", "e\u0301TE\u0301", NULL, "9"),
                         "21|100% \u00c9t\u00e9|2001|-|-|-");
+    assert_string_equal(ask("movies_search", "\u00c9T", NULL, "9"), "21|100% \u00c9t\u00e9|2001|-|-|-");
+    assert_string_equal(ask("movies_search", "FI", "19", "1"), "20|Film 20|-|-|-|-");
     assert_string_equal(ask("movies_search", "a_b", NULL, "9"), "22|a_b\\c|2002|-|-|-");
     assert_string_equal(ask("movies_search", "B\\C", NULL, "9"), "22|a_b\\c|2002|-|-|-");
 }

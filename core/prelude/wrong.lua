@@ -3,15 +3,20 @@
 -- Who finds something wrong returns a list of one entry with an empty loc; each level above puts its own key
 -- in front. So a value that is fine costs nothing.
 
-local null = require("plateia.raw").json.null
+local json = require("plateia.raw").json
+
+local null = json.null
+local order = json.order { "type", "loc", "msg", "input", "ctx" }
 
 local wrong = {}
+
+local MOST = 100 -- told in one answer: a short body may hold thousands of wrong items, and the answer is longer
 
 -- Only plain values are given back as `input`: a container could be as deep as JSON may be, and then the
 -- answer around it would be too deep.
 function wrong.one(kind, message, input, ctx)
   if input == nil or type(input) == "table" then input = null end
-  return { { type = kind, loc = {}, msg = message, input = input, ctx = ctx } }
+  return { setmetatable({ type = kind, loc = {}, msg = message, input = input, ctx = ctx }, order) }
 end
 
 function wrong.missing()
@@ -26,6 +31,7 @@ end
 -- `all` may be nil: nothing was wrong so far.
 function wrong.join(all, problems)
   if not all then return problems end
+  if #all >= MOST then return all end
   return table.move(problems, 1, #problems, #all + 1, all)
 end
 

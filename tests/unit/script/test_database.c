@@ -85,6 +85,13 @@ static const struct {
      "    assert(rows == nil and code == 'error' and state == '22P02')\n"
      "    assert(not tx:commit())\n"
      "  end),\n"
+     "  get('/callback', function()\n"
+     "    for _, wait in ipairs { function() return count().n end, db.transaction } do\n"
+     "      local fine, why = pcall(string.gsub, 'x', 'x', wait)\n"
+     "      assert(not fine and why:find 'nothing may wait', why)\n"
+     "      assert(echo('its own').text == 'its own')\n"
+     "    end\n"
+     "  end),\n"
      "  get('/slow', function() local tx <close> = assert(db.transaction()); kept = tx; "
      "assert(tx:query(slow)) end),\n"
      "  get('/begins', function() local tx <close> = assert(db.transaction()) end),\n"
@@ -274,6 +281,13 @@ static void test_nested_use_raises(void **state) {
     assert_int_equal(rig_number("SELECT count(*) FROM things"), 0);
 }
 
+/* What cannot wait must not ask either: the answer would come to whoever waits next. */
+static void test_a_callback_cannot_wait(void **state) {
+    (void)state;
+    WORLD();
+    check("/callback", 200);
+}
+
 /* Gone while BEGIN is under way, while a statement is, and while the lease is waited for. */
 static void test_a_client_that_goes(void **state) {
     (void)state;
@@ -342,6 +356,7 @@ int main(void) {
         TEST(test_wide_and_many),
         TEST(test_a_raise_rolls_back),
         TEST(test_nested_use_raises),
+        TEST(test_a_callback_cannot_wait),
         TEST(test_a_client_that_goes),
         TEST(test_a_transaction_is_its_requests_own),
         TEST(test_closing_while_handlers_wait),

@@ -30,10 +30,11 @@ local function wrapped(program, args)
   return table.remove(words, 1), words
 end
 
--- A server that is slow itself waits longer for its database.
+-- A server that is slow itself waits longer: for its database, and for what it has begun when it ends.
 local function patient(env)
   if loop.patience == 1 then return end
-  for name, ms in pairs { DB_READ_TIMEOUT = 500, DB_LEASE_TIMEOUT = 5000, DB_WAIT = 2000 } do
+  for name, ms in pairs { DB_READ_TIMEOUT = 500, DB_LEASE_TIMEOUT = 5000, DB_WAIT = 2000,
+    DRAIN_TIMEOUT = 10000 } do
     env["PLATEIA_" .. name .. "_MS"] = ("%d"):format(ms * loop.patience)
   end
 end

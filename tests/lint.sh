@@ -12,7 +12,7 @@ check() {
 }
 
 formatting() {
-    find core tests/unit -name '*.[ch]' -exec clang-format --dry-run -Werror {} +
+    find core tests/unit tests/fuzz -name '*.[ch]' -exec clang-format --dry-run -Werror {} +
 }
 
 warnings() {

@@ -16,7 +16,10 @@ local process = require "support.process"
 local BUILD = os.getenv "PLATEIA_BUILD" or "build-asan"
 
 local function busted(folder)
-  return { "lua5.4", "/usr/bin/busted", "--output=tests/report.lua", "--lpath=" .. folder .. "/?.lua", folder }
+  local command = { "lua5.4", "/usr/bin/busted", "--output=tests/report.lua", "--lpath=" .. folder .. "/?.lua", folder }
+  local without = folder == "tests/e2e" and os.getenv "PLATEIA_TEST_WITHOUT"
+  if without then command[#command + 1] = "--exclude-pattern=" .. without end
+  return command
 end
 
 -- Name, program and arguments, seconds it may take.
@@ -29,12 +32,16 @@ local steps = {
 }
 
 local function environment(folder, cluster)
-  return {
+  local env = {
     TMPDIR = folder,
     PLATEIA_BINARY = os.getenv "PLATEIA_BINARY" or BUILD .. "/plateia",
     PLATEIA_TEST_CLUSTER = cluster:name(),
     PLATEIA_TEST_DATABASE_URL = cluster:create("unit").url,
   }
+  for _, name in ipairs { "PLATEIA_TEST_PATIENCE", "PLATEIA_TEST_WRAP", "TSAN_OPTIONS" } do
+    env[name] = os.getenv(name)
+  end
+  return env
 end
 
 -- Runs a step, showing what it prints. Returns how many passed, failed, and were skipped.

@@ -233,9 +233,11 @@ static void task_ended(struct holding *holding) {
     end_transaction((struct transaction *)holding);
 }
 
-static struct transaction *check_open(lua_State *L) {
+/* A script may keep one and find it in a later request, while the first still waits for it. */
+static struct transaction *check_open(lua_State *L, const struct task *task) {
     struct transaction *tx = luaL_checkudata(L, 1, TRANSACTION);
     if (!tx->lease) luaL_error(L, "the transaction is over");
+    if (tx->holding.task != task) luaL_error(L, "the transaction is another request's");
     return tx;
 }
 
@@ -267,8 +269,8 @@ static int l_begin(lua_State *L) {
 }
 
 static int tx_run(lua_State *L) {
-    struct transaction *tx = check_open(L);
     struct task *task = task_running(L, "tx:query");
+    struct transaction *tx = check_open(L, task);
     const struct query *query = check_query(L, 2);
     const char *params[QUERY_MAX_PARAMS];
     struct err err = {0};
@@ -287,8 +289,8 @@ static int committed(lua_State *L, int status, lua_KContext ctx) {
 }
 
 static int tx_commit(lua_State *L) {
-    struct transaction *tx = check_open(L);
     struct task *task = task_running(L, "tx:commit");
+    struct transaction *tx = check_open(L, task);
     struct err err = {0};
     if (lease_commit(tx->lease, task->ticket, &err) != ERR_OK) return task_push_failure(L, &err);
     return task_wait(L, committed);

@@ -18,8 +18,8 @@ static int l_settings(lua_State *L) {
 /* "routes" -> {"routes.account", ...}: modules right below, not the folder's own. */
 static int l_scripts(lua_State *L) {
     const struct snapshot *snapshot = context_of(L)->snapshot;
-    size_t len;
-    const char *dir = luaL_checklstring(L, 1, &len);
+    const char *dir = luaL_checkstring(L, 1);
+    size_t len = strlen(dir); /* and not Lua's: beyond a NUL a name's own bytes have ended */
     lua_newtable(L);
     for (size_t i = 0; i < snapshot_count(snapshot); i++) {
         const char *name = snapshot_at(snapshot, i)->name;

@@ -103,6 +103,9 @@ struct task *task_running(lua_State *L, const char *what) {
         luaL_error(L, "%s waits, and nothing may wait while modules load", what);
     else if (task->co != L)
         luaL_error(L, "%s must be called by the handler itself", what);
+    else if (!lua_isyieldable(L)) /* told before anything is submitted: an answer would find another wait */
+        luaL_error(L, "%s waits, and nothing may wait in a function that string.gsub or table.sort calls",
+                   what);
     return task;
 }
 

@@ -80,8 +80,8 @@ void tasks_give_back(struct tasks *tasks, struct task *task);
 /* Moves *outcome to whoever waits under that ticket and resumes it; frees it when nobody does. */
 void tasks_deliver(struct tasks *tasks, struct ticket who, struct outcome *outcome);
 
-/* The task that runs now; raises where there is none (while modules load). `what` names the caller for the
- * message. */
+/* The task that runs now; raises where there is none (while modules load), and where it could not wait (in a
+ * callback of a library function). `what` names the caller for the message. */
 struct task *task_running(lua_State *L, const char *what);
 /* Suspends the running task; the last thing a binding does. */
 int task_wait(lua_State *L, lua_KFunction continuation);

@@ -10,6 +10,8 @@ local order = json.order { "type", "loc", "msg", "input", "ctx" }
 
 local wrong = {}
 
+local MOST = 100 -- told in one answer: a short body may hold thousands of wrong items, and the answer is longer
+
 -- Only plain values are given back as `input`: a container could be as deep as JSON may be, and then the
 -- answer around it would be too deep.
 function wrong.one(kind, message, input, ctx)
@@ -29,6 +31,7 @@ end
 -- `all` may be nil: nothing was wrong so far.
 function wrong.join(all, problems)
   if not all then return problems end
+  if #all >= MOST then return all end
   return table.move(problems, 1, #problems, #all + 1, all)
 end
 

@@ -8,6 +8,9 @@ local uv = require "luv"
 
 local loop = {}
 
+-- How many times longer than usual everything may take (a server under valgrind is slow): for every wait's end.
+loop.patience = tonumber(os.getenv "PLATEIA_TEST_PATIENCE") or 1
+
 local tasks = {} -- the coroutines that loop.go started
 
 local function hand_over(co, ...)
@@ -27,7 +30,7 @@ function loop.await(seconds, begin)
     timer:close()
     if waiting then hand_over(co) end
   end
-  timer:start(math.ceil(seconds * 1000), 0, function() done(nil, "timeout") end)
+  timer:start(math.ceil(seconds * loop.patience * 1000), 0, function() done(nil, "timeout") end)
   begin(done)
   if tasks[co] then
     if not answer then
@@ -58,7 +61,7 @@ end
 
 -- Asks `condition` again and again until it returns something true, which is returned; raises after `seconds`.
 function loop.wait_until(what, seconds, condition)
-  local limit = loop.now() + seconds
+  local limit = loop.now() + seconds * loop.patience
   while true do
     local value, why = condition()
     if value then return value end

@@ -20,6 +20,25 @@ function server.binary()
   return uv.fs_stat(sanitized) and sanitized or "build/plateia"
 end
 
+-- The words in front of the binary's path where something watches over it: PLATEIA_TEST_WRAP="valgrind --quiet".
+local function wrapped(program, args)
+  local words = {}
+  for word in (os.getenv "PLATEIA_TEST_WRAP" or ""):gmatch "%S+" do words[#words + 1] = word end
+  if not words[1] then return program, args end
+  words[#words + 1] = program
+  table.move(args, 1, #args, #words + 1, words)
+  return table.remove(words, 1), words
+end
+
+-- A server that is slow itself waits longer: for its database, and for what it has begun when it ends.
+local function patient(env)
+  if loop.patience == 1 then return end
+  for name, ms in pairs { DB_READ_TIMEOUT = 500, DB_LEASE_TIMEOUT = 5000, DB_WAIT = 2000,
+    DRAIN_TIMEOUT = 10000 } do
+    env["PLATEIA_" .. name .. "_MS"] = ("%d"):format(ms * loop.patience)
+  end
+end
+
 local SANITIZED = { "ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "WARNING: ThreadSanitizer" }
 
 -- unshare's arguments for a program with process ids of its own.
@@ -50,11 +69,13 @@ function server.launch(options)
     PLATEIA_THROTTLE_SIGN_IN = "1000000",
     PLATEIA_THROTTLE_SIGN_IN_ADDRESS = "1000000",
     UBSAN_OPTIONS = "print_stacktrace=1",
+    TSAN_OPTIONS = os.getenv "TSAN_OPTIONS",
   }
+  patient(env)
   for name, value in pairs(options.settings or {}) do env[name] = value end
-  local program, args = server.binary(), { "serve" }
+  local program, args = wrapped(server.binary(), { "serve" })
   if options.contained then
-    program, args = "unshare", contained(program, "serve")
+    program, args = "unshare", contained(program, table.unpack(args))
   end
   self.process = process.start(program, { args = args, env = env, log = self.data .. "/log", signal = "KILL" })
   self.admin = http.client(self.admin_port)
@@ -95,6 +116,8 @@ function Server:check_output()
     local at = text:find(words, 1, true)
     if at then error("a sanitizer report:\n" .. text:sub(at, at + 4000), 2) end
   end
+  local at = ("\n" .. text):find "\n==%d+== "
+  if at then error("a report of valgrind:\n" .. text:sub(at, at + 4000), 2) end
 end
 
 -- Raises unless votes, tallies and standings in its database agree. The standings follow within moments, once

@@ -81,6 +81,14 @@ describe("a list from JSON", function()
     assert.same({ "list_type at " }, problems_of(ids.json, "1"))
   end)
 
+  it("is not told of without end", function()
+    local given = {}
+    for i = 1, 5000 do given[i] = false end
+    local _, problems = field.list({ of = field.integer {} }).json(json.array(given))
+    assert.equal(100, #problems)
+    assert.same({ 99 }, problems[100].loc)
+  end)
+
   it("says of what", function()
     assert.has_error(function() field.list {} end)
     assert.is_truthy(field.list { of = { id = field.integer {} } })

@@ -72,7 +72,7 @@ static bool receive_all(int fd, struct buf *text) {
 
 enum err_code ask(const struct ask *question, int *ret_status, struct buf *ret_body, struct err *err) {
     struct buf text = {0};
-    int fd;
+    int fd = -1;
     enum err_code code = reach(&fd, question->host_port, err);
     if (code != ERR_OK) return code;
     send_question(fd, question);

@@ -16,14 +16,14 @@
 -- the value, or nil and why the record cannot be taken ("has no title"). What is made has `name`, `sample`,
 --
 --   translate(record) -> film, or nil, reason, key (where one was found)
---   pages(text) -> next_page, or nil, message, code; text nil: what it brings or fetches itself
---   next_page() -> up to 100 records, done, total; nil after the last; or nil, message, code
+--   pages(file) -> next_page, or nil, message, code; of a file's text, or (nil) of what it brings or fetches itself
+--   next_page() -> up to 50 records, done, total; nil after the last; or nil, message, code
 
 local bundle = require "plateia.bundle"
 local json = require "plateia.json"
 local json_pages = require "lib.json_pages"
 
-local PAGE = 100 -- records: so many are handled while nobody else is served
+local PAGE = 50 -- records: so many are handled while nobody else is served
 
 local order = { "title", "year", "genre", "director", "minutes", "key" }
 local known = { name = "string", fields = "table", functions = "table", sample = "table", path = "table",
@@ -112,17 +112,17 @@ local function cut(more)
   end
 end
 
-local function pages_of_text(adapter, text)
+local function pages_of_file(adapter, file)
   if not adapter.read then
-    local next_page, why, code = json_pages(text, adapter.path, PAGE)
+    local next_page, why, code = json_pages(file, adapter.path, PAGE)
     if not next_page then return nil, why, code end
     return function()
       local records, done, failed = next_page()
       if not records then return nil, done, failed end
-      return records, done, #text
+      return records, done, #file
     end
   end
-  local records, why, code = adapter.read(text)
+  local records, why, code = adapter.read(file)
   if not records then return nil, why, code end
   return cut(function()
     local all = records
@@ -131,13 +131,13 @@ local function pages_of_text(adapter, text)
   end)
 end
 
-local function pages(adapter, text)
-  if not text and adapter.file then
+local function pages(adapter, file)
+  if not file and adapter.file then
     local why, code
-    text, why, code = bundle(adapter.file)
-    if not text then return nil, why, code end
+    file, why, code = bundle(adapter.file)
+    if not file then return nil, why, code end
   end
-  if text then return pages_of_text(adapter, text) end
+  if file then return pages_of_file(adapter, file) end
   if not adapter.fetch then
     return nil, ("the adapter \"%s\" brings nothing by itself: give it a file"):format(adapter.name), "invalid"
   end
@@ -183,7 +183,7 @@ return function(given)
   local adapter = { name = given.name, fields = given.fields, functions = given.functions or {},
     sample = given.sample, path = given.path or {}, read = given.read, file = given.file, fetch = given.fetch }
   function adapter.translate(record) return translate(adapter, record) end
-  function adapter.pages(text) return pages(adapter, text) end
+  function adapter.pages(file) return pages(adapter, file) end
   try_sample(adapter)
   return adapter
 end

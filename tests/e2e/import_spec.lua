@@ -1,7 +1,6 @@
 -- `plateia import`: beside a running server, without one, and interrupted.
 
 local database = require "support.database"
-local http = require "support.http"
 local loop = require "support.loop"
 local process = require "support.process"
 local server = require "support.server"
@@ -54,7 +53,7 @@ describe("an import into a running server", function()
   it("is done by that server, and the command shows its report", function()
     local before = films()
     local code, text = import(beside(plateia, db), "wikidata")
-    assert.equal(0, code)
+    assert.equal(0, code, text)
     assert.truthy(text:find("a running server does the import", 1, true))
     local added, met = text:match "wikidata: (%d+) films added, (%d+) met from other catalogues, 0 changed, 0 unchanged"
     assert.equal(97, added + met)
@@ -69,7 +68,7 @@ describe("an import into a running server", function()
     local before = db:value(digest)
     for adapter, count in pairs { vega = 3200, wikidata = 97 } do
       local code, text = import(beside(plateia, db), adapter)
-      assert.equal(0, code)
+      assert.equal(0, code, text)
       assert.truthy(text:find(adapter .. ": 0 films added, 0 met from other catalogues, 0 changed, " .. count
         .. " unchanged", 1, true), text)
     end
@@ -77,20 +76,20 @@ describe("an import into a running server", function()
   end)
 
   it("joins a film that both have, and shows it once", function()
-    local items = plateia:client():get("/movies?search=the+matrix"):json().items
+    local items = plateia:client():get("/movies?search=blade+runner"):json().items
     local found = {}
-    for _, film in ipairs(items) do if film.title == "The Matrix" then found[#found + 1] = film end end
+    for _, film in ipairs(items) do if film.title == "Blade Runner" then found[#found + 1] = film end end
     assert.equal(1, #found)
     assert.same({ { "vega" }, { "wikidata" } },
       db:rows("SELECT source FROM movie_sources WHERE movie_id = " .. found[1].id .. " ORDER BY source"))
-    assert.equal(136, found[1].minutes) -- which the bundled films do not know
+    assert.equal(117, found[1].minutes) -- which the bundled films do not know
   end)
 
   it("tells of each refused record by place, key and reason", function()
-    local file = written '[{"Title":"Kept one","Release Date":"Jun 12 1998"},{"Title":"","Release Date":null},'
-      .. '{"Title":"Kept one","Release Date":"Jun 12 1998"},{"Title":"Long","Running Time min":7000}]'
+    local file = written('[{"Title":"Kept one","Release Date":"Jun 12 1998"},{"Title":"","Release Date":null},'
+      .. '{"Title":"Kept one","Release Date":"Jun 12 1998"},{"Title":"Long","Running Time min":7000}]')
     local code, text = import(beside(plateia, db), "vega", file)
-    assert.equal(0, code)
+    assert.equal(0, code, text)
     assert.truthy(text:find("vega: 1 film added, 0 met from other catalogues, 0 changed, 0 unchanged, "
       .. "3 records refused\n  record 2 has no title\n  record 3 (Kept one (Jun 12 1998)) has the key of record 1\n"
       .. "  record 4 (Long (no date)) does not fit: its minutes is not from 1 to 6000\n", 1, true), text)
@@ -140,7 +139,7 @@ describe("an import into a running server", function()
     local other = database.cluster():create "import_other"
     local code, text = import({ DATABASE_URL = other.url, PLATEIA_JWT_SECRET = server.SECRET, PLATEIA_WORKERS = "1",
       PLATEIA_ADMIN_LISTEN = "127.0.0.1:" .. plateia.admin_port }, "wikidata")
-    assert.equal(0, code)
+    assert.equal(0, code, text)
     assert.falsy(text:find("a running server", 1, true))
     assert.matches("wikidata: 97 films added", text)
     assert.equal(97, other:value "SELECT count(*) FROM movies")
@@ -164,8 +163,8 @@ describe("an import that is interrupted", function()
 
     plateia = server.start { database = db }
     local code, text = import(beside(plateia, db), "vega", file)
-    assert.equal(0, code)
-    local added, unchanged = text:match "vega: (%d+) films added, 0 met from other catalogues, 0 changed, (%d+) unchanged"
+    assert.equal(0, code, text)
+    local added, unchanged = text:match "vega: (%d+) films added, 0 met .* 0 changed, (%d+) unchanged"
     assert.equal(8000, added + unchanged)
     assert.is_true(unchanged + 0 >= kept)
     assert.equal(8000, db:value(count))
@@ -177,11 +176,11 @@ describe("an import on an embedded database", function()
   it("finds the server by its folder alone, and does without one", function()
     local plateia = server.start()
     local code, text = import(beside(plateia, nil, "127.0.0.1:1"), "wikidata")
-    assert.equal(0, code)
+    assert.equal(0, code, text)
     assert.truthy(text:find("a running server does the import", 1, true), text)
     plateia:stop()
     code, text = import(beside(plateia), "wikidata")
-    assert.equal(0, code)
+    assert.equal(0, code, text)
     assert.falsy(text:find("a running server", 1, true))
     assert.matches("0 films added, 0 met from other catalogues, 0 changed, 97 unchanged", text)
     assert.same({}, process.working_in(plateia.data))

@@ -60,11 +60,11 @@ for _, module in ipairs(raw.scripts "adapters") do
       end
     end)
 
-    it("brings pages of at most 100 records, and tells how far it is, up to all of it", function()
+    it("brings pages of at most 50 records, and tells how far it is, up to all of it", function()
       if not adapter.file and not adapter.fetch then return end
       local next_page, far, last, films, keys = adapter.pages(), 0, nil, 0, {}
       for records, done, total in next_page do
-        assert.is_true(#records > 0 and #records <= 100)
+        assert.is_true(#records > 0 and #records <= 50)
         assert.is_true(done > far and done <= total)
         far, last = done, total
         for _, record in ipairs(records) do

@@ -91,7 +91,7 @@ describe("an adapter's pages", function()
     assert.equal("invalid", select(3, made.pages '{"t":"A"}'))
   end)
 
-  it("are what it fetches, cut to 100 records", function()
+  it("are what it fetches, cut to 50 records", function()
     local lists = { {}, {}, {} }
     for i = 1, 250 do lists[2][i] = i end
     lists[3][1] = 251
@@ -102,7 +102,7 @@ describe("an adapter's pages", function()
       last = last + #records
       assert.equal(last, done)
     end
-    assert.same({ 100, 100, 50, 1 }, sizes)
+    assert.same({ 50, 50, 50, 50, 50, 1 }, sizes)
     assert.equal(251, last)
   end)
 

@@ -51,17 +51,20 @@ describe("json_pages", function()
     for _, text in ipairs { "", "5", "{}", '"["', "null" } do
       assert.same({ nil, "a JSON array of records was expected", "invalid" }, { read(text) })
     end
-    for _, text in ipairs { "[]", '{"a":[]}', '{"b":1}', '{"b"', '{"b":', '{"a":{', '{"a" "b"', '{"c":1 "b":[]}' } do
+    for _, text in ipairs { "[]", '{"a":[]}', '{"b":1}', '{"b"', '{"b":', '{"a":{', '{"a" "b"',
+      '{"c":1 "b":[]}' } do
       assert.same({ nil, "a JSON array of records was expected at b", "invalid" }, { read(text, { "b" }) })
     end
   end)
 
   it("says which record is no JSON", function()
     for text, why in pairs {
-      ["[1,2,x]"] = "^record 3 is no JSON: ", ["[1,,2]"] = "^record 2 is no JSON: ", ["[1,]"] = "^record 2 is no JSON: ",
+      ["[1,2,x]"] = "^record 3 is no JSON: ", ["[1,,2]"] = "^record 2 is no JSON: ",
+      ["[1,]"] = "^record 2 is no JSON: ",
       ["[,1]"] = "^record 1 is no JSON: ", ["[1 2]"] = "^record 1 is no JSON: after it, a comma",
       ["[1,2"] = "^record 2 is no JSON: ", ['[{"a":'] = "^record 1 is no JSON: it ends", ['["a'] = "it ends",
-      ["[{]"] = "^record 1 is no JSON: ", ["[{]}]"] = "^record 1 is no JSON: ", ["[1"] = "^record 1 is no JSON: it ends",
+      ["[{]"] = "^record 1 is no JSON: ", ["[{]}]"] = "^record 1 is no JSON: ",
+      ["[1"] = "^record 1 is no JSON: it ends",
       ["[1]]"] = "the file's end was expected", ["[1] x"] = "the file's end was expected",
     } do
       local all, reason, code = read(text)

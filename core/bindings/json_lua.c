@@ -81,16 +81,32 @@ static void encode_real(lua_State *L, struct buf *out, lua_Number real) {
     buf_add_str(out, text);
 }
 
+/* In a metatable: the names of an object's members, in the order in which they are written. */
+static const char order_key;
+
+static bool has_metatable(lua_State *L, const char *name) {
+    if (!lua_getmetatable(L, -1)) return false;
+    luaL_getmetatable(L, name);
+    bool same = lua_rawequal(L, -1, -2);
+    lua_pop(L, 2);
+    return same;
+}
+
 static bool is_array(lua_State *L) {
-    if (lua_getmetatable(L, -1)) {
-        luaL_getmetatable(L, ARRAY);
-        bool marked = lua_rawequal(L, -1, -2);
-        lua_pop(L, 2);
-        if (marked) return true;
-    }
+    if (has_metatable(L, ARRAY)) return true;
     bool first = lua_rawgeti(L, -1, 1) != LUA_TNIL;
     lua_pop(L, 1);
     return first;
+}
+
+/* Pushes the names when the table on the top has them. */
+static bool push_order(lua_State *L) {
+    if (!lua_getmetatable(L, -1)) return false;
+    int type = lua_rawgetp(L, -1, &order_key);
+    lua_remove(L, -2);
+    if (type == LUA_TTABLE) return true;
+    lua_pop(L, 1);
+    return false;
 }
 
 static void encode_array(lua_State *L, struct buf *out, int depth) {
@@ -105,21 +121,48 @@ static void encode_array(lua_State *L, struct buf *out, int depth) {
     buf_add_char(out, ']');
 }
 
+/* The key below the value on the top, which is popped. */
+static void encode_member(lua_State *L, struct buf *out, bool first, int depth) {
+    size_t len;
+    const char *key = lua_tolstring(L, -2, &len);
+    if (!first) buf_add_char(out, ',');
+    buf_add_json(out, key, len);
+    buf_add_char(out, ':');
+    encode_value(L, out, depth);
+    lua_pop(L, 1);
+}
+
+/* The names lie on the top, the object below them. */
+static void encode_in_order(lua_State *L, struct buf *out, int depth) {
+    bool first = true;
+    buf_add_char(out, '{');
+    for (lua_Integer i = 1; lua_rawgeti(L, -1, i) == LUA_TSTRING; i++) {
+        lua_pushvalue(L, -1);
+        if (lua_rawget(L, -4) == LUA_TNIL) {
+            lua_pop(L, 2);
+            continue;
+        }
+        encode_member(L, out, first, depth);
+        lua_pop(L, 1);
+        first = false;
+    }
+    lua_pop(L, 2);
+    buf_add_char(out, '}');
+}
+
 static void encode_object(lua_State *L, struct buf *out, int depth) {
     bool first = true;
+    if (push_order(L)) {
+        encode_in_order(L, out, depth);
+        return;
+    }
     buf_add_char(out, '{');
     lua_pushnil(L);
     while (lua_next(L, -2)) {
-        size_t len;
         if (lua_type(L, -2) != LUA_TSTRING)
             luaL_error(L, "an object's keys are text, not %s", luaL_typename(L, -2));
-        const char *key = lua_tolstring(L, -2, &len);
-        if (!first) buf_add_char(out, ',');
+        encode_member(L, out, first, depth);
         first = false;
-        buf_add_json(out, key, len);
-        buf_add_char(out, ':');
-        encode_value(L, out, depth);
-        lua_pop(L, 1);
     }
     buf_add_char(out, '}');
 }
@@ -181,14 +224,23 @@ static int l_array(lua_State *L) {
     return 1;
 }
 
+/* A metatable for objects whose members are written in the order of these names, and no others. */
+static int l_order(lua_State *L) {
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_createtable(L, 0, 1);
+    lua_pushvalue(L, 1);
+    lua_rawsetp(L, -2, &order_key);
+    return 1;
+}
+
 static int l_is_array(lua_State *L) {
     lua_settop(L, 1);
     lua_pushboolean(L, lua_istable(L, 1) && is_array(L));
     return 1;
 }
 
-static const luaL_Reg functions[] = {
-    {"encode", l_encode}, {"decode", l_decode}, {"array", l_array}, {"is_array", l_is_array}, {NULL, NULL}};
+static const luaL_Reg functions[] = {{"encode", l_encode},     {"decode", l_decode}, {"array", l_array},
+                                     {"is_array", l_is_array}, {"order", l_order},   {NULL, NULL}};
 
 /* One decoder a state, configured once. */
 static void open_decoder(lua_State *L) {

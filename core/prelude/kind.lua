@@ -11,6 +11,7 @@ local options = require "plateia.options"
 local wrong = require "plateia.wrong"
 
 local kind = {}
+local made = 0
 
 -- May stand in every field. `check(value)` gives the value on, changed or not, or returns nil and a sentence.
 local common = {
@@ -19,7 +20,8 @@ local common = {
 }
 
 function kind.new(name, given, known)
-  local all, self = {}, { kind = name }
+  made = made + 1
+  local all, self = {}, { kind = name, number = made } -- numbered, so that members keep the order they are declared in
   for key, wanted in pairs(common) do all[key] = wanted end
   for key, wanted in pairs(known) do all[key] = wanted end
   options.check("field." .. name, given or {}, all)

@@ -10,7 +10,8 @@ local is_array, make_array, null = raw.json.is_array, raw.json.array, raw.json.n
 
 local shape = {}
 
--- A table of fields as a list of { name, field }, in the order of names, so that messages keep theirs.
+-- A table of fields as a list of { name, field } in the order in which the fields were made, which is that of their
+-- declaration: messages and answers keep it.
 function shape.members(fields, what, at)
   local list = {}
   if type(fields) ~= "table" then options.refuse(what, "a table of fields was expected", at) end
@@ -20,7 +21,11 @@ function shape.members(fields, what, at)
     end
     list[#list + 1] = { name = name, field = field }
   end
-  table.sort(list, function(a, b) return a.name < b.name end)
+  table.sort(list, function(a, b)
+    local first, second = a.field.number, b.field.number
+    if first == second then return a.name < b.name end
+    return first < second
+  end)
   return list
 end
 
@@ -61,7 +66,9 @@ local function object_reader(members)
 end
 
 local function object_writer(members)
-  local new = sized(#members)
+  local new, names = sized(#members), {}
+  for i, member in ipairs(members) do names[i] = member.name end
+  local order = raw.json.order(names)
   return function(value)
     if type(value) ~= "table" then return nil, " is a " .. type(value) .. ", not a table" end
     local out = new()
@@ -78,7 +85,7 @@ local function object_writer(members)
       if why then return nil, "." .. name .. why end
       out[name] = part
     end
-    return out
+    return setmetatable(out, order)
   end
 end
 

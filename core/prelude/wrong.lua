@@ -3,7 +3,10 @@
 -- Who finds something wrong returns a list of one entry with an empty loc; each level above puts its own key
 -- in front. So a value that is fine costs nothing.
 
-local null = require("plateia.raw").json.null
+local json = require("plateia.raw").json
+
+local null = json.null
+local order = json.order { "type", "loc", "msg", "input", "ctx" }
 
 local wrong = {}
 
@@ -11,7 +14,7 @@ local wrong = {}
 -- answer around it would be too deep.
 function wrong.one(kind, message, input, ctx)
   if input == nil or type(input) == "table" then input = null end
-  return { { type = kind, loc = {}, msg = message, input = input, ctx = ctx } }
+  return { setmetatable({ type = kind, loc = {}, msg = message, input = input, ctx = ctx }, order) }
 end
 
 function wrong.missing()

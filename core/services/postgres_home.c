@@ -21,6 +21,9 @@
 #define LOG_MAX     (1024 * 1024)
 #define STATUS_LINE 8 /* of postmaster.pid */
 
+#define LOCK_TRIES    40
+#define LOCK_PAUSE_NS 50000000L /* 2 s in all */
+
 const char *postgres_home_at(char ret[PATH_MAX], const char *path, const char *name) {
     if (snprintf(ret, PATH_MAX, "%s/%s", path, name) >= PATH_MAX) ret[0] = '\0';
     return ret;
@@ -104,23 +107,34 @@ static enum err_code make_private(const char *path, const struct child_user *use
 
 /* --- opening ---------------------------------------------------------------------------------------- */
 
+/* A server that was killed a moment ago may still be on its way out: its lock is worth a short wait. */
+static bool lock_soon(int fd) {
+    for (int i = 0; i < LOCK_TRIES; i++) {
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0) return true;
+        if (errno != EWOULDBLOCK && errno != EINTR) return false;
+        nanosleep(&(struct timespec){.tv_nsec = LOCK_PAUSE_NS}, NULL);
+    }
+    errno = EWOULDBLOCK;
+    return false;
+}
+
 static enum err_code take_lock(int *ret, const char *data, struct err *err) {
     char path[PATH_MAX];
+    enum err_code code;
     int fd = open(postgres_home_at(path, data, "lock"), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
-    bool taken;
-
     if (fd < 0) return err_system(err, path);
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+    if (lock_soon(fd)) {
         *ret = fd;
         return ERR_OK;
     }
-    taken = errno == EWOULDBLOCK;
-    if (!taken) err_system(err, path);
+    if (errno == EWOULDBLOCK)
+        code = err_set(err, ERR_BUSY,
+                       "another server uses the data folder %s: stop it, or choose another folder", data);
+    else
+        code = err_system(err, path);
     close(fd);
-    if (!taken) return ERR_SYSTEM;
-    return err_set(err, ERR_BUSY, "another server uses the data folder %s: stop it, or choose another folder",
-                   data);
+    return code;
 }
 
 enum err_code postgres_home_open(struct postgres_home *ret, const char *data, struct err *err) {

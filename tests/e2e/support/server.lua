@@ -22,9 +22,19 @@ end
 
 local SANITIZED = { "ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "WARNING: ThreadSanitizer" }
 
+-- unshare's arguments for a program with process ids of its own.
+local function contained(...)
+  return { "--pid", "--fork", "--kill-child", "--mount-proc", "--", ... }
+end
+
+-- Whether a server can have process ids of its own, as in a container: not everybody may make them everywhere.
+function server.can_contain()
+  return process.run("unshare", { args = contained "true", seconds = 10 }) == 0
+end
+
 -- Without waiting for it. options: database (else its embedded PostgreSQL), data (folder; a new one unless
--- told), settings ({ PLATEIA_X = text }), ready (seconds to become ready in), contained (process ids of its own, as in
--- a container; wants root)
+-- told), settings ({ PLATEIA_X = text }), ready (seconds to become ready in), contained
+-- (with process ids of its own, as in a container)
 function server.launch(options)
   options = options or {}
   local self = setmetatable({ port = database.free_port(), admin_port = database.free_port() }, Server)
@@ -41,7 +51,7 @@ function server.launch(options)
   for name, value in pairs(options.settings or {}) do env[name] = value end
   local program, args = server.binary(), { "serve" }
   if options.contained then
-    program, args = "unshare", { "--pid", "--fork", "--kill-child", "--mount-proc", "--", program, "serve" }
+    program, args = "unshare", contained(program, "serve")
   end
   self.process = process.start(program, { args = args, env = env, log = self.data .. "/log", signal = "KILL" })
   self.admin = http.client(self.admin_port)

@@ -50,7 +50,7 @@ describe("the query", function()
   end)
 
   it("is told of in one answer, everything that is wrong", function()
-    assert.same({ "bool_parsing at query.b", "less_than_equal at query.n" }, places(ask("GET", "/q?n=101&b=perhaps")))
+    assert.same({ "less_than_equal at query.n", "bool_parsing at query.b" }, places(ask("GET", "/q?n=101&b=perhaps")))
   end)
 
   it("that cannot be decoded is a bad request", function()

@@ -43,7 +43,7 @@ describe("POST /token", function()
   end)
 
   it("is 422 for another grant or missing fields", function()
-    assert.same({ "body.grant_type", "body.password", "body.username" },
+    assert.same({ "body.username", "body.password", "body.grant_type" },
       http.places(sign_in "grant_type=client_credentials"))
   end)
 

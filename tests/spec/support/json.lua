@@ -57,15 +57,23 @@ local function array_text(value, depth)
   return "[" .. table.concat(parts, ",") .. "]"
 end
 
+local function member_texts(value, keys, depth)
+  local parts = {}
+  for _, key in ipairs(keys) do
+    if value[key] ~= nil then parts[#parts + 1] = quoted(key) .. ":" .. encode(value[key], depth) end
+  end
+  return "{" .. table.concat(parts, ",") .. "}"
+end
+
 local function object_text(value, depth)
-  local keys, parts = {}, {}
+  local meta, keys = debug.getmetatable(value), {}
+  if meta and meta[Array] then return member_texts(value, meta[Array], depth) end
   for key in pairs(value) do
     if type(key) ~= "string" then error("an object's keys are text, not " .. type(key), 0) end
     keys[#keys + 1] = key
   end
   table.sort(keys)
-  for i, key in ipairs(keys) do parts[i] = quoted(key) .. ":" .. encode(value[key], depth) end
-  return "{" .. table.concat(parts, ",") .. "}"
+  return member_texts(value, keys, depth)
 end
 
 local function number_text(value)
@@ -94,6 +102,11 @@ end
 
 function json.array(value)
   return setmetatable(value, Array)
+end
+
+-- The names lie under a key that nobody else has.
+function json.order(names)
+  return { [Array] = names }
 end
 
 function json.is_array(value)

@@ -47,6 +47,8 @@ static void test_encode(void **unused) {
         {"return json.encode {}", "{}"},
         {"return json.encode(json.array {})", "[]"},
         {"return json.encode {1, 2, 3}", "[1,2,3]"},
+        {"local o = json.order {'b', 'a', 'c'} return json.encode(setmetatable({a = 1, b = 2, d = 4}, o))",
+         "{\"b\":2,\"a\":1}"},
         {"return json.encode {a = json.null}", "{\"a\":null}"},
         {"return json.encode(9223372036854775807)", "9223372036854775807"},
         {"return json.encode(-9223372036854775807 - 1)", "-9223372036854775808"},

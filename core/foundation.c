@@ -204,6 +204,31 @@ enum err_code foundation_services(struct foundation *foundation, struct err *err
     return open_pool(foundation, err);
 }
 
+/* ---- the note for commands ---- */
+
+void foundation_note_admin(const struct foundation *foundation, unsigned port) {
+    const struct settings *settings = foundation->settings;
+    const char *colon = strrchr(settings->admin_listen, ':');
+    char path[1024];
+    if (!foundation->postgres || !colon) return;
+    snprintf(path, sizeof path, "%s/admin", settings->data);
+    FILE *file = fopen(path, "we");
+    if (!file) return; /* commands then need to be told */
+    fprintf(file, "%.*s:%u\n", (int)(colon - settings->admin_listen), settings->admin_listen, port);
+    fclose(file);
+}
+
+bool foundation_admin(const struct settings *settings, char *ret, size_t size) {
+    char path[1024];
+    snprintf(path, sizeof path, "%s/admin", settings->data);
+    FILE *file = fopen(path, "re");
+    if (!file) return false;
+    bool read = fgets(ret, (int)size, file) != NULL;
+    fclose(file);
+    if (read) ret[strcspn(ret, "\n")] = '\0';
+    return read;
+}
+
 enum err_code foundation_maintain(struct foundation *foundation, struct err *err) {
     return housekeeping_run(foundation->conninfo, foundation->queries, err);
 }

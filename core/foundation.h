@@ -10,6 +10,7 @@
 #include "services/bus.h"
 #include "services/settings.h"
 #include <stdbool.h>
+#include <stddef.h>
 
 struct foundation {
     const struct settings *settings;
@@ -25,7 +26,9 @@ struct foundation {
     struct throttle *throttle;
     struct edges *edges;
     struct hasher *hasher;
-    void (*progress)(long done, long total, const char *what);
+    /* how far a job is; in the worker's thread; NULL: nobody follows */
+    void (*progress)(void *ctx, long done, long total, const char *what);
+    void *progress_ctx;
 };
 
 /* A database to talk to: DATABASE_URL, or the embedded one, started; `beside`: one that runs on the data
@@ -41,6 +44,11 @@ enum err_code foundation_services(struct foundation *foundation, struct err *err
 /* Ends the hasher, which posts to workers: after they are joined, before they are freed. */
 void foundation_quiet(struct foundation *foundation);
 void foundation_close(struct foundation *foundation); /* in reverse; half-built is fine */
+
+/* Notes in the embedded default's folder where its server's operators are served, for commands beside it; and
+ * what is noted there, if anything: it may be of a server that has ended. */
+void foundation_note_admin(const struct foundation *foundation, unsigned port);
+bool foundation_admin(const struct settings *settings, char *ret, size_t size);
 
 /* Runs the housekeeping query. Any time after foundation_services. */
 enum err_code foundation_maintain(struct foundation *foundation, struct err *err);

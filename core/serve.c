@@ -10,6 +10,7 @@
 #include "http/address.h"
 #include "http/admin.h"
 #include "http/server.h"
+#include "import.h"
 #include "services/db/pool.h"
 #include "worker.h"
 #include <signal.h>
@@ -31,6 +32,7 @@ struct serving {
     struct worker *workers[MAX_WORKERS];
     unsigned worker_count;
     struct admin *admin;
+    struct import *import;
     _Atomic bool listening, maintained, draining;
 };
 
@@ -57,6 +59,21 @@ static void maintain(struct serving *serving) {
         atomic_store(&serving->maintained, true);
     else
         log_event(LOG_ERROR, "housekeeping failed", log_text("reason", err.text));
+}
+
+/* ---- an import, asked for by an operator ---- */
+
+static enum err_code begin_import(void *ctx, const char *adapter, char *body, size_t len, struct err *err) {
+    struct serving *serving = ctx;
+    if (atomic_load(&serving->listening) && !atomic_load(&serving->draining))
+        return import_begin(serving->import, serving->workers[0], adapter, body, len, err);
+    free(body);
+    return err_set(err, ERR_TIMEOUT, "the server is starting or shutting down");
+}
+
+static void say_import(void *ctx, struct buf *ret) {
+    struct serving *serving = ctx;
+    import_state(serving->import, ret);
 }
 
 /* ---- building ---- */
@@ -118,8 +135,11 @@ static enum err_code open_doors(struct serving *serving, struct err *err) {
 }
 
 static enum err_code open_admin(struct serving *serving, struct err *err) {
-    struct admin_view view = {.ready = ready, .ctx = serving};
-    return admin_new(&serving->admin, serving->foundation.settings->admin_listen, view, err);
+    struct admin_view view = {
+        .ready = ready, .import = begin_import, .import_state = say_import, .ctx = serving};
+    enum err_code code = admin_new(&serving->admin, serving->foundation.settings->admin_listen, view, err);
+    if (code == ERR_OK) foundation_note_admin(&serving->foundation, admin_port(serving->admin));
+    return code;
 }
 
 /* ---- waiting ---- */
@@ -187,6 +207,7 @@ static void close_all(struct serving *serving) {
     foundation_quiet(&serving->foundation);
     for (unsigned i = 0; i < serving->worker_count; i++)
         worker_free(serving->workers[i]);
+    import_free(serving->import);
     foundation_close(&serving->foundation);
 }
 
@@ -204,6 +225,9 @@ static enum err_code raise_house(struct serving *serving, const struct settings 
         return code;
     if ((code = foundation_keys(&serving->foundation, err)) != ERR_OK) return code;
     if ((code = foundation_services(&serving->foundation, err)) != ERR_OK) return code;
+    if ((code = import_new(&serving->import, serving->foundation.conninfo, err)) != ERR_OK) return code;
+    serving->foundation.progress = import_progress;
+    serving->foundation.progress_ctx = serving->import;
     maintain(serving);
     if ((code = open_admin(serving, err)) != ERR_OK) return code;
     if ((code = raise_workers(serving, err)) != ERR_OK) return code;

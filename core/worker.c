@@ -63,7 +63,8 @@ static enum err_code build(struct worker *worker, const struct foundation *found
                                          .tasks = scheduler_tasks(worker->scheduler),
                                          .tokens = foundation->tokens,
                                          .settings = foundation->settings,
-                                         .progress = foundation->progress};
+                                         .progress = foundation->progress,
+                                         .progress_ctx = foundation->progress_ctx};
     struct generation_parts parts = {.services = &worker->services,
                                      .snapshot = foundation->snapshot,
                                      .queries = foundation->queries,
@@ -123,6 +124,37 @@ enum err_code worker_job(struct worker *worker, enum job job, const char *const 
     while (!end.over)
         reactor_turn(worker->reactor, -1);
     return end.fine ? ERR_OK : err_set(err, ERR_INVALID, "%s", ret->data ? ret->data : "the job failed");
+}
+
+/* ---- a job beside serving ---- */
+
+struct job_mail {
+    struct mail mail; /* first */
+    struct worker *worker;
+    struct worker_task task;
+};
+
+static void start_job(struct mail *mail, bool live) {
+    struct job_mail *letter = (struct job_mail *)mail;
+    struct worker *worker = letter->worker;
+    struct worker_task task = letter->task;
+    struct err err = {0};
+    free(letter);
+    if (!live) {
+        task.ended(task.ctx, false, "the server is shutting down");
+        return;
+    }
+    if (scheduler_job(worker->scheduler, worker->dispatch.generation, task.job, task.args, task.arg_count,
+                      task.ended, task.ctx, &err) != ERR_OK)
+        task.ended(task.ctx, false, err.text);
+}
+
+enum err_code worker_post(struct worker *worker, const struct worker_task *task, struct err *err) {
+    struct job_mail *letter = malloc(sizeof *letter);
+    if (!letter) return err_set(err, ERR_NO_MEMORY, "out of memory");
+    *letter = (struct job_mail){.mail.deliver = start_job, .worker = worker, .task = *task};
+    mailbox_post(worker->mailbox, &letter->mail);
+    return ERR_OK;
 }
 
 /* ---- serving ---- */

@@ -23,6 +23,18 @@ enum err_code worker_job(struct worker *worker, enum job job, const char *const 
 /* This worker is the one that observes: before its worker_serve. */
 enum err_code worker_observe(struct worker *worker, struct err *err);
 
+/* A job to run while the worker serves. */
+struct worker_task {
+    enum job job;
+    const char *const *args; /* valid until `ended` */
+    int arg_count;
+    /* In the worker's thread; at its end perhaps never, as what still waits then is dropped. */
+    void (*ended)(void *ctx, bool fine, const char *text);
+    void *ctx;
+};
+/* Any thread, until the worker is freed. */
+enum err_code worker_post(struct worker *worker, const struct worker_task *task, struct err *err);
+
 /* Takes listen_fd, starts the thread. */
 enum err_code worker_serve(struct worker *worker, int listen_fd, struct err *err);
 

@@ -34,7 +34,9 @@ struct services {
     struct tasks *tasks;
     const struct tokens *tokens;
     const struct settings *settings;
-    void (*progress)(long done, long total, const char *what); /* or NULL: nobody follows */
+    /* or NULL: nobody follows */
+    void (*progress)(void *ctx, long done, long total, const char *what);
+    void *progress_ctx;
 };
 
 struct context {

@@ -45,7 +45,7 @@ static int l_progress(lua_State *L) {
     const struct services *services = context_of(L)->services;
     long done = (long)luaL_checkinteger(L, 1), total = (long)luaL_checkinteger(L, 2);
     const char *what = luaL_checkstring(L, 3);
-    if (services->progress) services->progress(done, total, what);
+    if (services->progress) services->progress(services->progress_ctx, done, total, what);
     return 0;
 }
 

@@ -2,21 +2,32 @@
 --
 --   return adapter {
 --     name = "source",                          -- stands in movie_sources beside the foreign key
---     fields = { title = "Title", ... },        -- ours = theirs, where a value is taken over as it is
---     functions = { key = function(value, record, film) ... end },  -- what a table cannot say
+--     fields = { title = "Title",               -- ours = theirs, where a value is taken over as it is;
+--                year = { "date", "value" } },  -- a list leads into tables
+--     functions = { key = function(value, record, film) ... end },  -- what a mapping cannot say
 --     sample = { record = { ... }, film = { ... } },                -- what must become what: tried at once
---     fetch = function(page) ... end,           -- page 1, 2, ... of records; nil: no more; or only files
---     read = function(text) ... end,            -- a file's records; without it: a JSON array
+--     path = { "results" },                     -- where the array of records lies in a file's JSON; {}: all of it
+--     read = function(text) ... end,            -- a file's records, where it is no JSON
+--     file = "adapters/source/films.json",      -- brought along: imported where no file is given
+--     fetch = function(page) ... end,           -- or: page 1, 2, ... of records; nil: no more
 --   }
 --
 -- A function gets the value that `fields` found (or nil), the whole record, and the film so far. It returns
--- the value, or nil and why the record cannot be taken ("has no title").
+-- the value, or nil and why the record cannot be taken ("has no title"). What is made has `name`, `sample`,
+--
+--   translate(record) -> film, or nil, reason, key (where one was found)
+--   pages(file) -> next_page, or nil, message, code; of a file's text, or (nil) of what it brings or fetches itself
+--   next_page() -> up to 50 records, done, total; nil after the last; or nil, message, code
 
+local bundle = require "plateia.bundle"
 local json = require "plateia.json"
+local json_pages = require "lib.json_pages"
+
+local PAGE = 50 -- records: so many are handled while nobody else is served
 
 local order = { "title", "year", "genre", "director", "minutes", "key" }
-local known = { name = "string", fields = "table", functions = "table", sample = "table", fetch = "function",
-  read = "function" }
+local known = { name = "string", fields = "table", functions = "table", sample = "table", path = "table",
+  read = "function", file = "string", fetch = "function" }
 
 -- ---- what a film of ours is ----
 
@@ -42,11 +53,28 @@ local forms = { title = text, key = text, genre = text, director = text, year = 
 
 -- ---- translation ----
 
+local function lookup(record, path)
+  if type(path) ~= "table" then return record[path] end
+  local value = record
+  for _, name in ipairs(path) do
+    if type(value) ~= "table" then return nil end
+    value = value[name]
+  end
+  return value
+end
+
 local function value_of(adapter, name, record, film)
-  local value, make = record[adapter.fields[name]], adapter.functions[name]
+  local value, make = adapter.fields[name], adapter.functions[name]
+  if value ~= nil then value = lookup(record, value) end
   if value == json.null then value = nil end
   if not make then return value end
   return make(value, record, film)
+end
+
+-- The key of a record that is refused, for the report.
+local function key_of(adapter, record, film)
+  local key = value_of(adapter, "key", record, film)
+  return key ~= nil and forms.key(key) or nil
 end
 
 local function translate(adapter, record)
@@ -54,23 +82,70 @@ local function translate(adapter, record)
   local film = {}
   for _, name in ipairs(order) do
     local value, why = value_of(adapter, name, record, film)
-    if why then return nil, why end
+    if why then return nil, why, key_of(adapter, record, film) end
     if value ~= nil then
       value, why = forms[name](value)
-      if why then return nil, ("does not fit: its %s %s"):format(name, why) end
+      if why then return nil, ("does not fit: its %s %s"):format(name, why), key_of(adapter, record, film) end
     end
     film[name] = value
   end
-  if not film.title then return nil, "has no title" end
+  if not film.title then return nil, "has no title", film.key end
   if not film.key then return nil, "has no key" end
   return film
 end
 
-local function read_json(file)
-  local records, why, code = json.decode(file)
-  if records == nil then return nil, why, code end
-  if type(records) == "table" and (json.is_array(records) or next(records) == nil) then return records end
-  return nil, "a JSON array of records was expected", "invalid"
+-- ---- pages of records ----
+
+-- Cuts lists of any length, as `more` gives them, into pages.
+local function cut(more)
+  local list, at, read = {}, 0, 0
+  return function()
+    while at >= #list do
+      local why, code
+      list, why, code = more()
+      if not list then return nil, why, code end
+      at = 0
+    end
+    local page = table.move(list, at + 1, math.min(at + PAGE, #list), 1, {})
+    at, read = at + #page, read + #page
+    return page, read, read - at + #list
+  end
+end
+
+local function pages_of_file(adapter, file)
+  if not adapter.read then
+    local next_page, why, code = json_pages(file, adapter.path, PAGE)
+    if not next_page then return nil, why, code end
+    return function()
+      local records, done, failed = next_page()
+      if not records then return nil, done, failed end
+      return records, done, #file
+    end
+  end
+  local records, why, code = adapter.read(file)
+  if not records then return nil, why, code end
+  return cut(function()
+    local all = records
+    records = nil
+    return all
+  end)
+end
+
+local function pages(adapter, file)
+  if not file and adapter.file then
+    local why, code
+    file, why, code = bundle(adapter.file)
+    if not file then return nil, why, code end
+  end
+  if file then return pages_of_file(adapter, file) end
+  if not adapter.fetch then
+    return nil, ("the adapter \"%s\" brings nothing by itself: give it a file"):format(adapter.name), "invalid"
+  end
+  local number = 0
+  return cut(function()
+    number = number + 1
+    return adapter.fetch(number)
+  end)
 end
 
 -- ---- the declaration ----
@@ -106,8 +181,9 @@ end
 return function(given)
   check_keys(given)
   local adapter = { name = given.name, fields = given.fields, functions = given.functions or {},
-    sample = given.sample, fetch = given.fetch, read = given.read or read_json }
+    sample = given.sample, path = given.path or {}, read = given.read, file = given.file, fetch = given.fetch }
   function adapter.translate(record) return translate(adapter, record) end
+  function adapter.pages(file) return pages(adapter, file) end
   try_sample(adapter)
   return adapter
 end

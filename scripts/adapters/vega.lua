@@ -1,15 +1,14 @@
 -- The films of vega-datasets (see vega/README.md): a JSON array with known faults, which it is on purpose.
 
 local adapter = require "adapters"
-local bundle = require "plateia.bundle"
 local json = require "plateia.json"
 
 -- The set was made in 2011: "Dec 31 2046" is a date whose century was guessed wrong.
 local NEWEST = 2011
 
-local vega
-vega = adapter {
+return adapter {
   name = "vega",
+  file = "adapters/vega/movies.json",
 
   fields = {
     title = "Title",
@@ -47,13 +46,4 @@ vega = adapter {
     film = { title = "1776", year = 1946, genre = "Drama", director = "Peter H. Hunt",
       key = "1776 (Nov 09 2046)" },
   },
-
-  fetch = function(page)
-    if page > 1 then return nil end
-    local text, why, code = bundle "adapters/vega/movies.json"
-    if not text then return nil, why, code end
-    return vega.read(text)
-  end,
 }
-
-return vega

@@ -3,6 +3,10 @@ local world = require "tests.spec.support.world"
 
 before_each(world.reset)
 
+local function stored(_, keys)
+  return { { added = #keys, met = 0, changed = 0, unchanged = 0 } }
+end
+
 describe("the app", function()
   it("has the routes of the API", function()
     local found = {}
@@ -23,17 +27,18 @@ describe("the app", function()
     world.gives("fold_standings", { { changed = 0, version = 0 } })
     world.gives("lock_catalogue", { { locked = true } })
     world.gives("catalogue_size", { { films = 0 } })
-    world.answers.import_movies = function(_, keys) return { { added = #keys, changed = 0, unchanged = 0 } } end
+    world.answers.import_movies = stored
     local report = world.drive(require "plateia.boot" (app).seed)
-    assert.equal("3200 films added, 0 changed, 0 unchanged, 1 record refused: record 3054 has no title", report)
-    assert.equal(6, #world.progress)
+    assert.equal("vega: 3200 films added, 0 met from other catalogues, 0 changed, 0 unchanged, 1 record refused\n"
+      .. "  record 3054 has no title", report)
+    assert.equal(65, #world.progress)
   end)
 
   it("imports a file through an adapter", function()
     world.gives("lock_catalogue", { { locked = true } })
-    world.answers.import_movies = function(_, keys) return { { added = #keys, changed = 0, unchanged = 0 } } end
+    world.answers.import_movies = stored
     local import = require "plateia.boot" (app).import
-    assert.equal("1 film added, 0 changed, 0 unchanged",
+    assert.matches("^vega: 1 film added, ",
       world.drive(import, "vega", '[{"Title": "A", "Release Date": "Jun 12 1998"}]'))
     assert.matches("there is no adapter \"imdb\"", select(2, import "imdb"))
   end)

@@ -6,6 +6,8 @@ local raw = require "plateia.raw"
 local forms = { key = "string", title = "string", year = "number", genre = "string", director = "string",
   minutes = "number" }
 
+it("there are two catalogues at least", function() assert.is_true(#raw.scripts "adapters" >= 2) end)
+
 for _, module in ipairs(raw.scripts "adapters") do
   describe(module, function()
     local adapter = require(module)
@@ -46,26 +48,45 @@ for _, module in ipairs(raw.scripts "adapters") do
       end
     end)
 
-    it("fetches pages of records until there are no more", function()
-      local page, count = 1, 0
-      while adapter.fetch do
-        local records, why = adapter.fetch(page)
-        assert.is_nil(why)
-        if not records then break end
-        count, page = count + #records, page + 1
+    it("gives a refused record's key, if any, as text", function()
+      local record = json.decode(json.encode(adapter.sample.record))
+      for name in pairs(record) do
+        local kept = record[name]
+        record[name] = nil
+        local film, reason, key = adapter.translate(record)
+        if not film then assert.is_string(reason) end
+        assert.is_true(key == nil or not film and type(key) == "string")
+        record[name] = kept
+      end
+    end)
+
+    it("brings pages of at most 50 records, and tells how far it is, up to all of it", function()
+      if not adapter.file and not adapter.fetch then return end
+      local next_page, far, last, films, keys = adapter.pages(), 0, nil, 0, {}
+      for records, done, total in next_page do
+        assert.is_true(#records > 0 and #records <= 50)
+        assert.is_true(done > far and done <= total)
+        far, last = done, total
         for _, record in ipairs(records) do
           local film, reason = adapter.translate(record)
-          if not film then assert.is_string(reason) end
+          if film then films, keys[film.key] = films + 1, true else assert.is_string(reason) end
           for name, value in pairs(film or {}) do assert.equal(forms[name], type(value)) end
         end
       end
-      assert.is_true(count > 0 or not adapter.fetch)
+      assert.equal(last, far)
+      assert.is_true(films > 0)
+      for _ in pairs(keys) do films = films - 1 end
+      assert.equal(0, films) -- no key twice
     end)
 
     it("says why a file is none", function()
-      local records, why = adapter.read "\xff not a file of records"
-      assert.is_nil(records)
-      assert.is_string(why)
+      for _, text in ipairs { "\xff not a file of records", "", "5", "null", '"text"', "[", "{", '{"a":' } do
+        local next_page, why, code = adapter.pages(text)
+        if next_page then next_page, why, code = next_page() end
+        assert.is_nil(next_page)
+        assert.is_string(why)
+        assert.is_string(code)
+      end
     end)
   end)
 end

@@ -65,13 +65,65 @@ describe("an adapter", function()
     assert.has_error(function() adapter(without) end, "adapter test: sample is missing")
   end)
 
-  it("reads a JSON array of records", function()
-    local made = adapter(declaration())
-    assert.same({ { t = "A" } }, made.read '[{"t":"A"}]')
-    assert.same({}, made.read "[]")
-    for _, text in ipairs { '{"t":"A"}', "5", "[", '"x"' } do
-      assert.is_nil((made.read(text)))
-      assert.equal("invalid", select(3, made.read(text)))
+  it("follows a path into tables, and finds nothing where there are none", function()
+    local made = adapter(declaration { fields = { title = { "t", "value" }, key = "k" },
+      sample = { record = { t = { value = "A" }, k = "1" }, film = { title = "A", key = "1" } } })
+    assert.equal("B", made.translate({ t = { value = "B" }, k = "2" }).title)
+    for _, strange in ipairs { "B", 5, {}, { value = {} } } do
+      assert.is_nil((made.translate { t = strange, k = "2" }))
     end
+  end)
+
+  it("gives the key of a record that it refuses, where there is one", function()
+    local made = adapter(declaration())
+    assert.same({ nil, "has no title", "2" }, { made.translate { k = "2" } })
+    assert.same({ nil, "does not fit: its year is no whole number", "2" },
+      { made.translate { t = "A", k = "2", y = "1999" } })
+    assert.same({ nil, "does not fit: its year is no whole number" }, { made.translate { t = "A", k = 5, y = {} } })
+  end)
+end)
+
+describe("an adapter's pages", function()
+  it("are those of a JSON array", function()
+    local made = adapter(declaration())
+    assert.same({ { { t = "A" } }, 12, 12 }, { made.pages ' [{"t":"A"}]' () })
+    assert.is_nil((made.pages "[]" ()))
+    assert.equal("invalid", select(3, made.pages '{"t":"A"}'))
+  end)
+
+  it("are what it fetches, cut to 50 records", function()
+    local lists = { {}, {}, {} }
+    for i = 1, 250 do lists[2][i] = i end
+    lists[3][1] = 251
+    local next_page = adapter(declaration { fetch = function(page) return lists[page] end }).pages()
+    local sizes, last = {}, 0
+    for records, done in next_page do
+      sizes[#sizes + 1] = #records
+      last = last + #records
+      assert.equal(last, done)
+    end
+    assert.same({ 50, 50, 50, 50, 50, 1 }, sizes)
+    assert.equal(251, last)
+  end)
+
+  it("end with the reason where fetching fails", function()
+    local made = adapter(declaration { fetch = function() return nil, "the source is down", "busy" end })
+    assert.same({ nil, "the source is down", "busy" }, { made.pages()() })
+  end)
+
+  it("are read by a function of its own where a file is no JSON", function()
+    local made = adapter(declaration { read = function(text)
+      if text == "" then return nil, "the file is empty", "invalid" end
+      local list = {}
+      for line in text:gmatch "[^\n]+" do list[#list + 1] = { t = line, k = line } end
+      return list
+    end })
+    assert.same({ { t = "A", k = "A" }, { t = "B", k = "B" } }, (made.pages "A\nB\n" ()))
+    assert.same({ nil, "the file is empty", "invalid" }, { made.pages "" })
+  end)
+
+  it("are none where it brings nothing", function()
+    assert.same({ nil, 'the adapter "test" brings nothing by itself: give it a file', "invalid" },
+      { adapter(declaration()).pages() })
   end)
 end)

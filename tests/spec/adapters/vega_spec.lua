@@ -1,10 +1,11 @@
 local json = require "plateia.json"
 local vega = require "adapters.vega"
+local records_of = require "tests.spec.support.records"
 local world = require "tests.spec.support.world"
 
 describe("the bundled films", function()
   local films, refused, years = {}, {}, {}
-  for i, record in ipairs(vega.fetch(1)) do
+  for i, record in ipairs(records_of(vega)) do
     local film, reason = vega.translate(record)
     if film then
       films[#films + 1], films[film.key] = film, film
@@ -35,10 +36,6 @@ describe("the bundled films", function()
     assert.equal(1915, films["The Birth of a Nation (Feb 08 2015)"].year)
     assert.equal(2007, films["300 (Mar 09 2007)"].year)
   end)
-
-  it("have no second page", function()
-    assert.is_nil((vega.fetch(2)))
-  end)
 end)
 
 describe("vega", function()
@@ -52,8 +49,10 @@ describe("vega", function()
 
   it("says so where its file is missing or broken", function()
     world.files["adapters/vega/movies.json"] = "["
-    assert.is_nil((vega.fetch(1)))
-    assert.equal("invalid", select(3, vega.fetch(1)))
+    assert.same({ nil, "record 1 is no JSON: it ends in the middle, or is longer than 256 KiB", "invalid" },
+      { vega.pages()() })
+    world.files["adapters/vega/movies.json"] = "{}"
+    assert.equal("invalid", select(3, vega.pages()))
     world.reset()
   end)
 end)

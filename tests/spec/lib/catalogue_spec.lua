@@ -8,9 +8,40 @@ local function translate(record)
   return { key = record:match "^[^!]*", title = record }
 end
 
+-- Its pages are as long as they are given; of a text, all records are one page.
 local function adapter_of(pages)
-  return { name = "list", translate = translate, fetch = pages and function(page) return pages[page] end,
-    read = json.decode }
+  local made = { name = "list", translate = translate }
+  function made.pages(text)
+    local list, number = pages, 0
+    if text then
+      local records, why, code = json.decode(text)
+      if not records then return nil, why, code end
+      list = { records }
+    end
+    return function()
+      number = number + 1
+      if list[number] then return list[number], number, #list end
+    end
+  end
+  return made
+end
+
+-- One of these pages fails.
+local function breaking(pages, failing, ...)
+  local made, failure = adapter_of(pages), table.pack(...)
+  local number = 0
+  function made.pages()
+    return function()
+      number = number + 1
+      if number == failing then return nil, table.unpack(failure) end
+      if pages[number] then return pages[number], number, #pages end
+    end
+  end
+  return made
+end
+
+local function counts(added, met, changed, unchanged)
+  return { { added = added, met = met or 0, changed = changed or 0, unchanged = unchanged or 0 } }
 end
 
 local function titles(count, first)
@@ -22,14 +53,15 @@ end
 before_each(function()
   world.reset()
   world.gives("lock_catalogue", { { locked = true } })
-  world.answers.import_movies = function(_, keys) return { { added = #keys, changed = 0, unchanged = 0 } } end
+  world.answers.import_movies = function(_, keys) return counts(#keys) end
 end)
 
 describe("an import", function()
-  it("is one transaction under the catalogue's lock", function()
-    local report = world.drive(catalogue.import, adapter_of { titles(3) })
-    assert.equal("3 films added, 0 changed, 0 unchanged", report)
-    assert.same({ "begin", "lock_catalogue", "import_movies", "commit" }, world.called())
+  it("is a transaction under the catalogue's lock for each page", function()
+    local report = world.drive(catalogue.import, adapter_of { titles(3), titles(2, 4) })
+    assert.equal("list: 5 films added, 0 met from other catalogues, 0 changed, 0 unchanged, 0 records refused", report)
+    assert.same({ "begin", "lock_catalogue", "import_movies", "commit",
+      "begin", "lock_catalogue", "import_movies", "commit" }, world.called())
   end)
 
   it("sends columns, with null where a film says nothing", function()
@@ -40,94 +72,107 @@ describe("an import", function()
     assert.equal(7, args.n)
   end)
 
-  it("sends 500 films at a time and tells how far it is", function()
+  it("tells after each page how far it is", function()
     local progress = {}
-    local report = catalogue.import(adapter_of { titles(1201) }, nil,
+    catalogue.import(adapter_of { titles(100), titles(50, 101) }, nil,
       function(done, total, what) progress[#progress + 1] = ("%d/%d %s"):format(done, total, what) end)
-    assert.equal("1201 films added, 0 changed, 0 unchanged", report)
-    assert.same({ "500/1201 records", "1000/1201 records" }, progress)
-    local sizes = {}
-    for _, call in ipairs(world.calls) do
-      if call.name == "import_movies" then sizes[#sizes + 1] = #call.args[2] end
-    end
-    assert.same({ 500, 500, 201 }, sizes)
+    assert.same({ "1/2 100 records", "2/2 150 records" }, progress)
   end)
 
-  it("asks for page after page until there is none", function()
-    assert.equal("5 films added, 0 changed, 0 unchanged", catalogue.import(adapter_of { titles(3), titles(2, 4) }))
+  it("waits after every page, also where none of its records is a film", function()
+    world.drive(catalogue.import, adapter_of { { "", "" }, { "" } })
+    assert.equal(8, world.waits)
   end)
 
   it("reads a file instead where one is given", function()
-    local report = catalogue.import(adapter_of { titles(9) }, '["A","B"]')
-    assert.equal("2 films added, 0 changed, 0 unchanged", report)
+    assert.matches("^list: 2 films added,", catalogue.import(adapter_of { titles(9) }, '["A","B"]'))
   end)
 
   it("adds up what became of the films", function()
-    world.answers.import_movies = function() return { { added = 1, changed = 2, unchanged = 3 } } end
-    assert.equal("2 films added, 4 changed, 6 unchanged", catalogue.import(adapter_of { titles(501) }))
+    world.answers.import_movies = function() return counts(1, 2, 3, 4) end
+    assert.equal("list: 2 films added, 4 met from other catalogues, 6 changed, 8 unchanged, 0 records refused",
+      catalogue.import(adapter_of { titles(100), titles(1, 101) }))
   end)
 
-  it("reports records that are refused, by their number in the source", function()
-    assert.equal("2 films added, 0 changed, 0 unchanged, 1 record refused: record 2 has no title",
-      catalogue.import(adapter_of { { "A", "", "B" } }))
-    assert.equal("0 films added, 0 changed, 0 unchanged, 2 records refused: record 1 has no title; "
-      .. "record 2 has no title", catalogue.import(adapter_of { { "" }, { "" } }))
+  it("lists every refused record by place, key and reason", function()
+    local adapter = adapter_of { { "A", "", "B" }, { "A!again", "?key" } }
+    local translate_plain = adapter.translate
+    function adapter.translate(record)
+      if record == "?key" then return nil, "is hidden", "k\27[2J\xC2\x9B1" end
+      return translate_plain(record)
+    end
+    assert.equal(table.concat({
+      "list: 2 films added, 0 met from other catalogues, 0 changed, 0 unchanged, 3 records refused",
+      "  record 2 has no title",
+      "  record 4 (A) has the key of record 1",
+      "  record 5 (k?[2J?1) is hidden" }, "\n"), catalogue.import(adapter))
   end)
 
-  it("refuses a key that came before, on whatever page", function()
-    local report = catalogue.import(adapter_of { { "A", "B" }, { "A!again" } })
-    assert.equal("2 films added, 0 changed, 0 unchanged, 1 record refused: record 3 has the key of record 1", report)
-  end)
-
-  it("names ten refused records and counts the rest", function()
+  it("lists a thousand of them and counts the rest", function()
     local page = {}
-    for i = 1, 12 do page[i] = "" end
-    assert.matches("12 records refused: record 1 .*; record 10 has no title; and 2 more$",
-      catalogue.import(adapter_of { page }))
+    for i = 1, 1002 do page[i] = "" end
+    local report = catalogue.import(adapter_of { page })
+    assert.matches("1002 records refused\n", report)
+    assert.matches("\n  record 1000 has no title\n  and 2 more$", report)
   end)
 
-  it("changes nothing when a page fails", function()
+  it("takes a page's changes back when it fails", function()
     world.fails("import_movies", "a value is too long", "error")
     assert.same({ nil, "a value is too long", "error" }, { catalogue.import(adapter_of { titles(3) }) })
     assert.equal("rollback", world.calls[#world.calls].name)
     assert.is_nil(world.open)
   end)
 
-  it("changes nothing when the source fails half-way", function()
-    local adapter = adapter_of {}
-    adapter.fetch = function(page)
-      if page == 1 then return titles(600) end
-      return nil, "the source is down", "busy"
-    end
-    assert.same({ nil, "the source is down", "busy" }, { catalogue.import(adapter) })
-    assert.equal("rollback", world.calls[#world.calls].name)
+  it("says what stays when a later page fails", function()
+    local adapter = breaking({ titles(60), {} }, 2, "the source is down", "busy")
+    assert.same({ nil, "the source is down (60 records came in before that; the import can be repeated)", "busy" },
+      { catalogue.import(adapter) })
   end)
 
-  it("says that a file is needed or is none", function()
-    assert.matches("give it a file", select(2, catalogue.import(adapter_of(nil))))
-    assert.equal("invalid", select(3, catalogue.import(adapter_of(nil), "{")))
+  it("tries a page again where no connection was free", function()
+    local tries = 0
+    world.answers.begin = function()
+      tries = tries + 1
+      if tries == 3 then world.answers.begin = nil end
+      return nil, "no lease", "busy"
+    end
+    assert.matches("^list: 3 films added", catalogue.import(adapter_of { titles(3) }))
+    assert.equal(3, tries)
+    world.fails("begin", "no lease", "busy")
+    assert.same({ nil, "no lease", "busy" }, { catalogue.import(adapter_of { titles(1) }) })
+  end)
+
+  it("says that a file is none", function()
+    assert.equal("invalid", select(3, catalogue.import(adapter_of {}, "{")))
+    assert.same({}, world.called())
   end)
 
   it("gives the lock's place back when it cannot have it", function()
     world.fails("lock_catalogue", "too long", "timeout")
     assert.same({ nil, "too long", "timeout" }, { catalogue.import(adapter_of { titles(1) }) })
     assert.is_nil(world.open)
-    world.fails("begin", "no lease", "busy")
-    assert.same({ nil, "no lease", "busy" }, { catalogue.import(adapter_of { titles(1) }) })
   end)
 end)
 
 describe("the seed", function()
   it("fills an empty catalogue", function()
     world.gives("catalogue_size", { { films = 0 } })
-    assert.equal("3 films added, 0 changed, 0 unchanged", world.drive(catalogue.seed, adapter_of { titles(3) }))
-    assert.same({ "begin", "lock_catalogue", "catalogue_size", "import_movies", "commit" }, world.called())
+    assert.matches("^list: 3 films added,", world.drive(catalogue.seed, adapter_of { titles(2), titles(1, 3) }))
+    assert.same({ "begin", "lock_catalogue", "catalogue_size", "import_movies", "import_movies", "commit" },
+      world.called())
   end)
 
   it("leaves one that holds films alone", function()
     world.gives("catalogue_size", { { films = 12 } })
     assert.equal("the catalogue holds 12 films", catalogue.seed(adapter_of { titles(3) }))
     assert.same({ "begin", "lock_catalogue", "catalogue_size", "rollback" }, world.called())
+  end)
+
+  it("is all or nothing", function()
+    world.gives("catalogue_size", { { films = 0 } })
+    assert.same({ nil, "the source is down", "error" },
+      { catalogue.seed(breaking({ titles(60), {} }, 2, "the source is down", "error")) })
+    assert.equal("rollback", world.calls[#world.calls].name)
   end)
 
   it("hands a failure on", function()

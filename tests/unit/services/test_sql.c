@@ -176,18 +176,75 @@ static void test_import_twice_changes_nothing(void **state) {
     const char *keys = "{k1,k2,k2}", *titles = "{One,Old,Two}", *years = "{1999,1,NULL}";
     const char *nothing = "{NULL,NULL,NULL}";
     assert_string_equal(ask("import_movies", "test", keys, titles, years, nothing, nothing, nothing),
-                        "2|0|0");
+                        "2|0|0|0");
     assert_string_equal(ask("import_movies", "test", keys, titles, years, nothing, nothing, nothing),
-                        "0|0|2");
+                        "0|0|0|2");
     assert_string_equal(ask("import_movies", "test", keys, "{Uno,Old,Two}", years, nothing, nothing, nothing),
-                        "0|1|1");
+                        "0|0|1|1");
     assert_string_equal(ask("import_movies", "else", keys, titles, years, nothing, nothing, nothing),
-                        "2|0|0");
+                        "2|0|0|0");
     assert_string_equal(ask("movies_page", "20", "10"),
                         "21|Uno|1999|-|-|-; 22|Two|-|-|-|-; 23|One|1999|-|-|-; "
                         "24|Two|-|-|-|-");
     assert_string_equal(ask_plain("catalogue_size"), "24");
     assert_string_equal(ask_plain("lock_catalogue"), "t");
+}
+
+/* One film: n-th of what a source tells. */
+#define FILM(source, key, title, year, genre, director, minutes)                                             \
+    ask("import_movies", source, key, title, year, genre, director, minutes)
+
+static void test_a_film_of_two_catalogues_is_one(void **state) {
+    (void)state;
+    skip_without_postgres();
+    postgres_exec(session, "TRUNCATE movies, movie_sources RESTART IDENTITY CASCADE");
+    const char *titles = "{\"The Birds\",WALL-E,\"Am\u00e9lie\",\"Fast & Loose\",\"!!!\"}";
+    const char *years = "{1963,2008,2001,1999,2000}", *none = "{NULL,NULL,NULL,NULL,NULL}";
+    assert_string_equal(FILM("one", "{a,b,c,d,e}", titles, years, none, "{Al,NULL,Jo,Jo,NULL}", none),
+                        "5|0|0|0");
+    const char *theirs = "{\"Birds, The\",\"Wall\u00b7e\",\"AMELIE\",\"fast and loose\",\"???\"}";
+    const char *two[] = {"{A,B,C,D,E}", "{NULL,Bo,\"jo \",Ed,NULL}", "{119,98,NULL,90,NULL}"};
+    /* The Birds (one names no director), WALL-E, Amelie meet; Ed is not Jo; !!! is not ??? */
+    assert_string_equal(FILM("two", two[0], theirs, years, none, two[1], two[2]), "2|3|0|0");
+    assert_string_equal(FILM("two", two[0], theirs, years, none, two[1], two[2]), "0|0|0|5");
+    assert_string_equal(FILM("one", "{a,b,c,d,e}", titles, years, none, "{Al,NULL,Jo,Jo,NULL}", none),
+                        "0|0|0|5");
+    assert_string_equal(ask_plain("catalogue_size"), "7");
+    assert_string_equal(postgres_ask(session, "SELECT string_agg(source || ':' || key || '>' || movie_id, ' '"
+                                              " ORDER BY movie_id, source) FROM movie_sources"),
+                        "one:a>1 two:A>1 one:b>2 two:B>2 one:c>3 two:C>3 one:d>4 one:e>5 two:D>6 two:E>7");
+    assert_string_equal(postgres_ask(session, "SELECT concat_ws('|', title, director, minutes) FROM movies"
+                                              " WHERE id = 2"),
+                        "WALL-E|Bo|98"); /* the first one's title, the other's director and minutes */
+}
+
+static void test_the_source_that_brought_a_film_leads(void **state) {
+    (void)state;
+    skip_without_postgres();
+    postgres_exec(session, "TRUNCATE movies, movie_sources RESTART IDENTITY CASCADE");
+    assert_string_equal(FILM("one", "{a}", "{M}", "{1931}", "{NULL}", "{NULL}", "{100}"), "1|0|0|0");
+    assert_string_equal(FILM("two", "{A}", "{M}", "{1931}", "{Crime}", "{Lang}", "{117}"), "0|1|0|0");
+    assert_string_equal(ask("movie_by_id", "1"), "1|M|1931|Crime|Lang|100");
+    assert_string_equal(FILM("two", "{A}", "{N}", "{1932}", "{Drama}", "{Lang}", "{117}"), "0|0|0|1");
+    assert_string_equal(FILM("one", "{a}", "{M}", "{1931}", "{NULL}", "{\"Fritz Lang\"}", "{111}"),
+                        "0|0|1|0");
+    assert_string_equal(ask("movie_by_id", "1"), "1|M|1931|Crime|Fritz Lang|111");
+    assert_string_equal(FILM("one", "{a}", "{M}", "{1931}", "{NULL}", "{NULL}", "{NULL}"), "0|0|0|1");
+}
+
+static void test_a_film_is_met_once_and_by_its_director_first(void **state) {
+    (void)state;
+    skip_without_postgres();
+    postgres_exec(session, "TRUNCATE movies, movie_sources RESTART IDENTITY CASCADE");
+    const char *years = "{2000,2000,2000}", *none = "{NULL,NULL,NULL}", *same = "{Twin,Twin,Twin}";
+    /* A catalogue's own films are never joined with each other. */
+    assert_string_equal(FILM("one", "{a,b,c}", same, years, none, "{NULL,Bo,Cy}", none), "3|0|0|0");
+    assert_string_equal(FILM("two", "{X,Y,Z}", same, years, none, "{Cy,Cy,Di}", none), "1|2|0|0");
+    assert_string_equal(postgres_ask(session, "SELECT string_agg(key || '>' || movie_id, ' ' ORDER BY key)"
+                                              " FROM movie_sources WHERE source = 'two'"),
+                        "X>3 Y>4 Z>1");
+    assert_string_equal(FILM("six", "{q}", "{Twin}", "{2001}", "{NULL}", "{NULL}", "{NULL}"), "1|0|0|0");
+    assert_string_equal(FILM("six", "{r}", "{Twin}", "{NULL}", "{NULL}", "{NULL}", "{NULL}"), "1|0|0|0");
 }
 
 static void test_pages_and_search(void **state) {
@@ -632,6 +689,9 @@ int main(void) {
         cmocka_unit_test_setup(test_every_column_is_documented, fresh),
         cmocka_unit_test_setup(test_names_are_one_whatever_their_case_or_form, fresh),
         cmocka_unit_test_setup(test_import_twice_changes_nothing, fresh),
+        cmocka_unit_test_setup(test_a_film_of_two_catalogues_is_one, fresh),
+        cmocka_unit_test_setup(test_the_source_that_brought_a_film_leads, fresh),
+        cmocka_unit_test_setup(test_a_film_is_met_once_and_by_its_director_first, fresh),
         cmocka_unit_test_setup(test_pages_and_search, fresh),
         cmocka_unit_test_setup(test_outcomes_in_the_order_of_the_calls, fresh),
         cmocka_unit_test_setup(test_the_month_ends_in_utc, fresh),

@@ -38,7 +38,7 @@ end
 -- Lists are lists, also when they are empty.
 local function encode(fields, event)
   for field, kind in pairs(fields or {}) do
-    if kind == "list" then raw.json.array(event[field]) end
+    if kind == "list" and not raw.json.is_array(event[field]) then raw.json.array(event[field]) end
   end
   return raw.json.encode(event)
 end

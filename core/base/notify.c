@@ -28,7 +28,7 @@ static enum err_code name_socket(struct sockaddr_un *ret, socklen_t *ret_len, co
 
 enum err_code notify_send(const char *address, const char *state, struct err *err) {
     struct sockaddr_un name;
-    socklen_t name_len;
+    socklen_t name_len = 0;
     if (!address || !*address) return ERR_OK;
     enum err_code code = name_socket(&name, &name_len, address, err);
     if (code != ERR_OK) return code;

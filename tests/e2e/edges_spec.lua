@@ -2,6 +2,7 @@
 
 local database = require "support.database"
 local http = require "support.http"
+local loop = require "support.loop"
 local server = require "support.server"
 
 describe("the edges", function()
@@ -77,7 +78,9 @@ describe("the edges", function()
     assert.equal(201, sign_up("2001:db8::2", "second").status)
     assert.equal(429, sign_up("2001:db8::3", "third").status) -- one household
     assert.equal(201, sign_up("2001:db8:0:1::1", "fourth").status)
-    assert.matches('"peer":"2001:db8:0:1::1"', plateia:output())
+    loop.wait_until("the log names the client", 5, function()
+      return plateia:output():find('"peer":"2001:db8:0:1::1"', 1, true)
+    end)
   end)
 
   it("believe no proxy that is not trusted", function()

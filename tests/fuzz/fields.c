@@ -2,6 +2,7 @@
  * generation of tests/fuzz/app: whatever is sent, the answer is one that the route declares, and JSON. */
 
 #include "../../core/base/log.h"
+#include "../../core/base/reactor.h"
 #include "../../core/base/text.h"
 #include "../../core/script/dispatch.h"
 #include "../../core/script/generation.h"
@@ -14,6 +15,7 @@
 #define MAX_HEADERS 16
 
 static struct {
+    struct reactor *reactor;
     struct settings *settings;
     struct snapshot *snapshot;
     struct scheduler *scheduler;
@@ -28,7 +30,8 @@ static void open_world(void) {
     REQUIRE(settings_load(&world.settings, 0, NULL, (const char *const[]){NULL}, NULL, NULL, &err) == ERR_OK,
             "%s", err.text);
     REQUIRE(snapshot_read(&world.snapshot, "tests/fuzz/app", &err) == ERR_OK, "%s", err.text);
-    REQUIRE(scheduler_new(&world.scheduler, &err) == ERR_OK, "%s", err.text);
+    REQUIRE(reactor_new(&world.reactor, &err) == ERR_OK, "%s", err.text);
+    REQUIRE(scheduler_new(&world.scheduler, world.reactor, &err) == ERR_OK, "%s", err.text);
     world.services = (struct services){.settings = world.settings, .tasks = scheduler_tasks(world.scheduler)};
     struct generation_parts parts = {
         .services = &world.services, .snapshot = world.snapshot, .memory_limit = 64u << 20};

@@ -28,13 +28,16 @@ local function programs()
 end
 
 -- A TCP port of the loopback interface that nobody listens on now.
+-- Below the ports that the kernel gives to clients, so that none of them takes it before the server does.
 function database.free_port()
-  local tcp = uv.new_tcp()
-  assert(tcp:bind("127.0.0.1", 0))
-  local port = tcp:getsockname().port
-  tcp:close()
-  uv.run "nowait"
-  return port
+  for _ = 1, 100 do
+    local tcp, port = uv.new_tcp(), math.random(15000, 32000)
+    local free = tcp:bind("127.0.0.1", port) and tcp:listen(1, function() end)
+    tcp:close()
+    uv.run "nowait"
+    if free then return port end
+  end
+  error "no port is free"
 end
 
 local function hand_to_postgres(folder)

@@ -52,7 +52,8 @@ end
 local function types_of(text)
   local list, batch = {}, text:find "\n%-%- class: batch" or text:find "^%-%- class: batch"
   for param in (text:match "%-%- params: ([^\n]*)" or ""):gmatch "[^,]+" do
-    list[#list + 1] = param:match "^%s*%S+%s+(.-)%s*$" .. (batch and "[]" or "")
+    local name = param:match("^%s*%S+%s+(.-)%s*$"):gsub("^double", "double precision")
+    list[#list + 1] = name .. (batch and "[]" or "")
   end
   if text:find "%-%- slot:" then list[#list + 1] = "int" end
   return list[1] and "(" .. table.concat(list, ", ") .. ")" or ""

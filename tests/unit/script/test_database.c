@@ -162,7 +162,7 @@ static void open_share(void) {
     struct err err;
     struct pool_options options = rig_options();
     options.leases = 1; /* one that is not given back is missed at once */
-    if (scheduler_new(&world.scheduler, &err) || reactor_new(&rig.reactor, &err) ||
+    if (reactor_new(&rig.reactor, &err) || scheduler_new(&world.scheduler, rig.reactor, &err) ||
         mailbox_new(&rig.mailbox, rig.reactor, &err) || pool_open(&rig.pool, &options, &err) ||
         share_open(&rig.share, rig.pool, rig.reactor, rig.mailbox, scheduler_database, world.scheduler, &err))
         fail_msg("%s", err.text);

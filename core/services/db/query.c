@@ -275,6 +275,7 @@ enum err_code query_parse(struct query **ret, const char *name, const char *file
         return code;
     }
     name_statement(query, text, len);
+    query->bytes = len;
     *ret = query;
     return ERR_OK;
 }

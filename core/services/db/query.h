@@ -49,20 +49,23 @@ struct query {
     size_t param_count; /* without the slot */
     int key;            /* index into params, or -1 */
     bool slot;          /* one more parameter follows: the connection's slot */
-    char statement[36]; /* prepared-statement name: "q" + 32 hex digits of the text's hash */
+    char statement[36]; /* prepared-statement name: "q" + 32 hex digits of the file's hash */
+    size_t bytes;       /* of the file */
 };
 
 struct query_set;
 
 #define QUERY_MAX_PARAMS 16
 
-/* Reads every *.sql of the folder (not those that start with a dot). The text names file and line:
- * "sql/queries/x.sql:2: ...". */
+/* Reads every *.sql of the folder (not those that start with a dot), all as of one moment: where something
+ * changed meanwhile it reads again, and may sleep some milliseconds for it. The text names file and line:
+ * "sql/queries/x.sql:2: ..."; ERR_BUSY: "the files keep changing". */
 enum err_code query_set_load(struct query_set **ret, const char *dir, struct err *err);
 void query_set_free(struct query_set *set);
 const struct query *query_set_find(const struct query_set *set, const char *name);
 size_t query_set_count(const struct query_set *set);
 const struct query *query_set_at(const struct query_set *set, size_t index);
+const char *query_set_hash(const struct query_set *set); /* 64 hex digits over all names and files */
 /* One file's text, for tests and fuzzing; frees with query_free. */
 enum err_code query_parse(struct query **ret, const char *name, const char *file, const char *text,
                           size_t len, struct err *err);

@@ -49,6 +49,7 @@ struct query {
     size_t param_count; /* without the slot */
     int key;            /* index into params, or -1 */
     bool slot;          /* one more parameter follows: the connection's slot */
+    int line;           /* of the file, where text begins */
     char statement[36]; /* prepared-statement name: "q" + 32 hex digits of the text's hash */
 };
 

@@ -129,7 +129,7 @@ static const struct {
     [TYPE_TIMESTAMPTZ] = {1184, 1185}, [TYPE_UUID] = {2950, 2951},  [TYPE_JSONB] = {3802, 3807},
 };
 
-static int fill_types(const struct query *query, Oid types[QUERY_MAX_PARAMS + 1]) {
+int conn_types(const struct query *query, Oid types[QUERY_MAX_PARAMS + 1]) {
     int count = 0;
     for (size_t i = 0; i < query->param_count; i++) {
         const struct query_param *param = &query->params[i];
@@ -141,7 +141,7 @@ static int fill_types(const struct query *query, Oid types[QUERY_MAX_PARAMS + 1]
 
 static bool prepare(struct conn *conn, const struct query *query, uint64_t key) {
     Oid types[QUERY_MAX_PARAMS + 1];
-    int count = fill_types(query, types);
+    int count = conn_types(query, types);
     if (!PQsendPrepare(conn->pg, query->statement, query->text, count, types)) return false;
     names_add(&conn->names, key);
     return expect(conn, (struct expect){.kind = EXPECT_PREPARE, .name = key});
@@ -160,7 +160,7 @@ bool conn_run(struct conn *conn, const struct query *query, const char *const *p
 
 bool conn_run_once(struct conn *conn, const struct query *query, const char *const *params) {
     Oid types[QUERY_MAX_PARAMS + 1];
-    int count = fill_types(query, types);
+    int count = conn_types(query, types);
     return PQsendQueryParams(conn->pg, query->text, count, types, params, NULL, NULL, 0) &&
            expect(conn, (struct expect){.kind = EXPECT_RUN});
 }

@@ -61,6 +61,9 @@ bool conn_stale(const struct err *err);
 bool conn_refresh(struct conn *conn);
 unsigned conn_epoch(const struct conn *conn);
 
+/* For connector.c: what a query's parameters are to PostgreSQL (Oids); returns how many. */
+int conn_types(const struct query *query, unsigned ret[QUERY_MAX_PARAMS + 1]);
+
 /* For connector.c, and for batch: the making of rows. rows_new takes the result, also on failure. */
 struct rows *rows_new(struct pg_result *result);
 struct rows *rows_one(struct rows *rows, size_t row); /* that row alone; freed apart; NULL: no memory */

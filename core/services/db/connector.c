@@ -356,3 +356,21 @@ enum err_code session_query(struct session *session, const char *sql, size_t par
     PGresult *result = PQexecParams(session->pg, sql, (int)param_count, NULL, params, NULL, NULL, 0);
     return outcome(result, ret, err);
 }
+
+static size_t position_of(const PGresult *result) {
+    const char *at = PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION);
+    return at ? strtoul(at, NULL, 10) : 0;
+}
+
+enum err_code session_prepare(struct session *session, const struct query *query, struct rows **ret,
+                              size_t *ret_at, struct err *err) {
+    Oid types[QUERY_MAX_PARAMS + 1];
+    int count = conn_types(query, types);
+    PGresult *result = PQprepare(session->pg, "", query->text, count, types);
+    if (PQresultStatus(result) != PGRES_COMMAND_OK) {
+        *ret_at = position_of(result);
+        return outcome(result, NULL, err);
+    }
+    PQclear(result);
+    return outcome(PQdescribePrepared(session->pg, ""), ret, err);
+}

@@ -235,6 +235,7 @@ static enum err_code check_statement(struct parser *parser) {
     if (scan.params > count)
         return wrong(parser, line, "the statement uses $%d, but the header declares %d parameter%s",
                      scan.params, count, count == 1 ? "" : "s");
+    query->line = parser->line;
     query->text = strndup(parser->at, scan.len);
     return query->text ? ERR_OK : no_memory(parser->err);
 }

@@ -51,6 +51,7 @@ struct query {
     bool slot;          /* one more parameter follows: the connection's slot */
     char statement[36]; /* prepared-statement name: "q" + 32 hex digits of the file's hash */
     size_t bytes;       /* of the file */
+    int line;           /* of the file, where text begins */
 };
 
 struct query_set;

@@ -1,8 +1,8 @@
 #ifndef PLATEIA_SERVICES_DB_SESSION_H
 #define PLATEIA_SERVICES_DB_SESSION_H
 
-/* session.h -- the blocking session: for start-up work (migrations, housekeeping, locks), never for a
- * worker's thread. Implemented in connector.c, one of the two files that see libpq. */
+/* session.h -- the blocking session: for start-up work (migrations, housekeeping, locks) and for checks,
+ * never for a worker's thread. Implemented in connector.c, one of the two files that see libpq. */
 
 #include "../../base/err.h"
 #include "rows.h"
@@ -16,5 +16,10 @@ enum err_code session_exec(struct session *session, const char *sql, struct err 
 /* One statement with text parameters (NULL entry: SQL NULL). ret may be NULL. */
 enum err_code session_query(struct session *session, const char *sql, size_t param_count,
                             const char *const *params, struct rows **ret, struct err *err);
+/* Prepares a query as a worker's connection would, and keeps nothing of it. *ret gets no rows but their
+ * columns. When it is refused, *ret_at is the character of its text that PostgreSQL points at, from 1; 0:
+ * none. */
+enum err_code session_prepare(struct session *session, const struct query *query, struct rows **ret,
+                              size_t *ret_at, struct err *err);
 
 #endif

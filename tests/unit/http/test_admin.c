@@ -5,6 +5,7 @@
 #include "../../../core/http/ask.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -41,6 +42,36 @@ static void say_import(void *ctx, struct buf *ret) {
     buf_addf(ret, "{\"number\":%d}", imports);
 }
 
+/* What the view was ordered last, and what it answers; an order waits while it is held. */
+static atomic_int order_code, orders, given_dry_run, given_to;
+static atomic_bool held;
+static const char *order_body;
+
+static enum err_code carry_out(struct buf *ret, struct err *err) {
+    orders++;
+    while (held)
+        usleep(1000);
+    if (order_body) buf_add_str(ret, order_body);
+    return order_code == ERR_OK ? ERR_OK : err_set(err, (enum err_code)order_code, "not \"kept\"");
+}
+
+static enum err_code reload(void *ctx, bool dry_run, struct buf *ret, struct err *err) {
+    assert_ptr_equal(ctx, &is_ready);
+    given_dry_run = dry_run;
+    return carry_out(ret, err);
+}
+
+static enum err_code rollback(void *ctx, unsigned to, struct buf *ret, struct err *err) {
+    assert_ptr_equal(ctx, &is_ready);
+    given_to = (int)to;
+    return carry_out(ret, err);
+}
+
+static void say_scripts(void *ctx, struct buf *ret) {
+    assert_ptr_equal(ctx, &is_ready);
+    buf_addf(ret, "{\"generation\":%d}", 3 + orders);
+}
+
 static bool ready(void *ctx, const char **ret_reason) {
     assert_ptr_equal(ctx, &is_ready);
     *ret_reason = "\"maintain\" has not run";
@@ -48,10 +79,20 @@ static bool ready(void *ctx, const char **ret_reason) {
 }
 
 static int set_up(void **state) {
-    struct admin_view view = {
-        .ready = ready, .import = begin_import, .import_state = say_import, .ctx = &is_ready};
+    struct admin_view view = {.ready = ready,
+                              .import = begin_import,
+                              .import_state = say_import,
+                              .reload = reload,
+                              .rollback = rollback,
+                              .scripts = say_scripts,
+                              .ctx = &is_ready};
     (void)state;
     is_ready = true;
+    held = false;
+    orders = 0;
+    order_code = ERR_OK;
+    order_body = "{\"outcome\":\"told\"}";
+    given_dry_run = given_to = -1;
     imports = 0;
     import_code = ERR_OK;
     return admin_new(&admin, "127.0.0.1:0", view, NULL) == ERR_OK ? 0 : -1;
@@ -259,6 +300,153 @@ static void uploads_are_few_and_harm_no_one(void **state) {
     buf_done(&answer);
 }
 
+/* --- orders ---------------------------------------------------------------------------------------- */
+
+#define ORDER(target) POST(target, "0", "")
+
+static void the_state_of_the_scripts_is_what_the_view_says(void **state) {
+    (void)state;
+    assert_answer(REQUEST("GET /scripts", "localhost"), "HTTP/1.1 200 ", "{\"generation\":3}");
+    assert_answer(REQUEST("HEAD /scripts", "localhost"), "HTTP/1.1 200 ", "");
+    assert_non_null(strstr(ask_raw(ORDER("/scripts")), "\r\nAllow: GET, HEAD\r\n"));
+}
+
+static void a_reload_is_ordered(void **state) {
+    (void)state;
+    assert_answer(ORDER("/scripts/reload"), "HTTP/1.1 200 ", "{\"outcome\":\"told\"}");
+    assert_int_equal(given_dry_run, false);
+    assert_answer(ORDER("/scripts/reload?dry_run=1"), "HTTP/1.1 200 ", "{\"outcome\":\"told\"}");
+    assert_int_equal(given_dry_run, true);
+    assert_answer(ORDER("/scripts/reload?dry_run=0"), "HTTP/1.1 200 ", "{\"outcome\":\"told\"}");
+    assert_int_equal(given_dry_run, false);
+    assert_answer(ORDER("/scripts/reload?dry_run"), "HTTP/1.1 200 ", "{\"outcome\":\"told\"}");
+    assert_int_equal(given_dry_run, true);
+    assert_answer(POST("/scripts/reload", "4", "body"), "HTTP/1.1 200 ", "{\"outcome\":\"told\"}");
+    assert_int_equal(orders, 5);
+}
+
+static void a_rollback_is_ordered(void **state) {
+    (void)state;
+    assert_answer(ORDER("/scripts/rollback"), "HTTP/1.1 200 ", "{\"outcome\":\"told\"}");
+    assert_int_equal(given_to, 0);
+    assert_answer(ORDER("/scripts/rollback?to=4294967"), "HTTP/1.1 200 ", "{\"outcome\":\"told\"}");
+    assert_int_equal(given_to, 4294967);
+}
+
+static void an_order_is_answered_as_the_view_says(void **state) {
+    static const struct {
+        enum err_code code;
+        const char *status;
+    } cases[] = {{ERR_INVALID, "HTTP/1.1 409 "},
+                 {ERR_NOT_FOUND, "HTTP/1.1 404 "},
+                 {ERR_TIMEOUT, "HTTP/1.1 503 "},
+                 {ERR_BUSY, "HTTP/1.1 503 "},
+                 {ERR_NO_MEMORY, "HTTP/1.1 503 "}};
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        order_code = (int)cases[i].code;
+        order_body = "{\"outcome\":\"refused\"}";
+        assert_answer(ORDER("/scripts/reload"), cases[i].status, "{\"outcome\":\"refused\"}");
+        order_body = NULL;
+        assert_answer(ORDER("/scripts/rollback?to=9"), cases[i].status, "{\"detail\":\"not \\\"kept\\\"\"}");
+    }
+}
+
+static void what_is_no_order_is_not_carried_out(void **state) {
+    static const struct {
+        const char *request, *status, *detail;
+    } cases[] = {
+        {"POST /scripts/reload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 403 ",
+         "{\"detail\":\"The header X-Plateia-Admin: 1 is missing.\"}"},
+        {"POST /scripts/reload HTTP/1.1\r\nHost: evil.example\r\nX-Plateia-Admin: 1\r\nContent-Length: "
+         "0\r\n\r\n",
+         "HTTP/1.1 403 ", "{\"detail\":\"Ask by a loopback address or localhost.\"}"},
+        {ORDER("/scripts/reload?dry_run=yes"), "HTTP/1.1 400 ", "{\"detail\":\"dry_run is 1 or 0.\"}"},
+        {ORDER("/scripts/reload?dryrun=1"), "HTTP/1.1 400 ",
+         "{\"detail\":\"A reload takes ?dry_run=1 and nothing else.\"}"},
+        {ORDER("/scripts/rollback?dry_run=1"), "HTTP/1.1 400 ",
+         "{\"detail\":\"A rollback takes ?to=N and nothing else.\"}"},
+        {ORDER("/scripts/rollback?to=0"), "HTTP/1.1 400 ",
+         "{\"detail\":\"to is the number of a generation: ?to=7.\"}"},
+        {ORDER("/scripts/rollback?to=-1"), "HTTP/1.1 400 ",
+         "{\"detail\":\"to is the number of a generation: ?to=7.\"}"},
+        {ORDER("/scripts/rollback?to=4294967296"), "HTTP/1.1 400 ",
+         "{\"detail\":\"to is the number of a generation: ?to=7.\"}"},
+        {ORDER("/scripts/rollback?to"), "HTTP/1.1 400 ",
+         "{\"detail\":\"to is the number of a generation: ?to=7.\"}"},
+        {ORDER("/scripts/other"), "HTTP/1.1 404 ", "{\"detail\":\"Not Found\"}"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+        assert_answer(cases[i].request, cases[i].status, cases[i].detail);
+    assert_non_null(strstr(ask_raw(REQUEST("GET /scripts/reload", "localhost")), "\r\nAllow: POST\r\n"));
+    assert_non_null(strstr(ask_raw(REQUEST("GET /scripts/rollback", "localhost")), "\r\nAllow: POST\r\n"));
+    assert_int_equal(orders, 0);
+}
+
+/* Orders given and not waited for; returns when `count` are being carried out. */
+static void give_orders(int *fds, int count) {
+    static const char order[] = ORDER("/scripts/reload");
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)admin_port(admin))};
+    const struct timeval patience = {.tv_sec = 20};
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    for (int i = 0; i < count; i++) {
+        fds[i] = socket(AF_INET, SOCK_STREAM, 0);
+        setsockopt(fds[i], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+        assert_int_equal(connect(fds[i], (struct sockaddr *)&to, sizeof(to)), 0);
+        assert_int_equal(send(fds[i], order, sizeof(order) - 1, MSG_NOSIGNAL), (ssize_t)sizeof(order) - 1);
+    }
+    for (int i = 0; i < 20000 && orders < count; i++)
+        usleep(1000);
+    assert_int_equal(orders, count);
+}
+
+static void assert_answered(int fd) {
+    char in[1024];
+    ssize_t got = recv(fd, in, sizeof(in) - 1, MSG_WAITALL);
+    assert_true(got > 0);
+    in[got] = '\0';
+    assert_non_null(strstr(in, "HTTP/1.1 200 "));
+    assert_non_null(strstr(in, "{\"outcome\":\"told\"}"));
+    close(fd);
+}
+
+static void orders_hold_nobody_up_and_are_few(void **state) {
+    int fds[4];
+    (void)state;
+    held = true;
+    give_orders(fds, 4);
+    assert_answer(REQUEST("GET /live", "localhost"), "HTTP/1.1 200 ", "{\"status\":\"live\"}");
+    assert_answer(REQUEST("GET /scripts", "localhost"), "HTTP/1.1 200 ", "{\"generation\":7}");
+    assert_answer(ORDER("/scripts/reload"), "HTTP/1.1 503 ",
+                  "{\"detail\":\"Others are being carried out.\"}");
+    close(fds[3]); /* who goes away does no harm */
+    held = false;
+    for (int i = 0; i < 3; i++)
+        assert_answered(fds[i]);
+    assert_answer(ORDER("/scripts/reload"), "HTTP/1.1 200 ", "{\"outcome\":\"told\"}");
+}
+
+static void *let_go(void *arg) {
+    (void)arg;
+    usleep(50000); /* so that admin_free most probably waits already; right either way */
+    held = false;
+    return NULL;
+}
+
+static void the_end_waits_for_orders_and_their_answers(void **state) {
+    int fds[2];
+    pthread_t thread;
+    held = true;
+    give_orders(fds, 2);
+    assert_int_equal(pthread_create(&thread, NULL, let_go, NULL), 0);
+    admin_free(admin);
+    assert_false(held);
+    pthread_join(thread, NULL);
+    assert_answered(fds[0]);
+    assert_answered(fds[1]);
+    assert_int_equal(set_up(state), 0);
+}
+
 static void asking_nobody_says_so(void **state) {
     struct ask question = {.host_port = "127.0.0.1:1", .method = "GET", .target = "/"};
     struct buf answer = {0};
@@ -300,6 +488,13 @@ int main(void) {
         TEST(a_file_may_have_sixteen_mebibytes),
         TEST(a_file_in_chunks_may_have_no_more),
         TEST(uploads_are_few_and_harm_no_one),
+        TEST(the_state_of_the_scripts_is_what_the_view_says),
+        TEST(a_reload_is_ordered),
+        TEST(a_rollback_is_ordered),
+        TEST(an_order_is_answered_as_the_view_says),
+        TEST(what_is_no_order_is_not_carried_out),
+        TEST(orders_hold_nobody_up_and_are_few),
+        TEST(the_end_waits_for_orders_and_their_answers),
         TEST(asking_nobody_says_so),
         TEST(a_port_has_one_admin),
     };

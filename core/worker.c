@@ -71,6 +71,8 @@ static enum err_code build(struct worker *worker, const struct foundation *found
                                      .memory_limit = (size_t)foundation->settings->script_memory};
     if ((code = generation_new(&worker->dispatch.generation, &parts, err)) != ERR_OK) return code;
     worker->dispatch.scheduler = worker->scheduler;
+    worker->dispatch.number = 1; /* the folder is read once */
+    log_generation_default(worker->dispatch.number);
     return ERR_OK;
 }
 

@@ -14,6 +14,7 @@
 #include <math.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -37,6 +38,9 @@ static bool torn;    /* the last line lost its end, newline and all */
 static _Thread_local struct buf line;
 static _Thread_local bool holding;
 
+static _Thread_local unsigned own_generation;
+static _Atomic unsigned default_generation;
+
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t at_thread_end;
 static bool have_key;
@@ -57,6 +61,20 @@ void log_open(enum log_format format, enum log_level least, int fd) {
 
 bool log_wants(enum log_level level) {
     return level >= to.least;
+}
+
+unsigned log_generation(unsigned number) {
+    unsigned before = own_generation;
+    own_generation = number;
+    return before;
+}
+
+void log_generation_default(unsigned number) {
+    atomic_store_explicit(&default_generation, number, memory_order_relaxed);
+}
+
+static unsigned generation_now(void) {
+    return own_generation ? own_generation : atomic_load_explicit(&default_generation, memory_order_relaxed);
 }
 
 /* How much of it left. */
@@ -143,8 +161,10 @@ static void add_json_field(const struct log_field *field) {
 
 static void add_json_line(const char *time, enum log_level level, const char *message,
                           const struct log_field *fields, size_t count) {
+    unsigned generation = generation_now();
     buf_addf(&line, "{\"time\":\"%s\",\"level\":\"%s\",\"message\":", time, names[level]);
     buf_add_json(&line, message, strlen(message));
+    if (generation) add_json_field(&log_int("generation", generation));
     for (size_t i = 0; i < count; i++)
         add_json_field(&fields[i]);
     buf_add_str(&line, "}\n");
@@ -214,11 +234,13 @@ static void add_readable_field(const struct log_field *field) {
 static void add_readable_line(const char *time, enum log_level level, const char *message,
                               const struct log_field *fields, size_t count) {
     const char *clock = strchr(time, 'T') + 1;
+    unsigned generation = generation_now();
     add_coloured(DIM, clock, strlen(clock) - 1); /* without the Z */
     buf_add_char(&line, ' ');
     add_coloured(colours[level], labels[level], strlen(labels[level]));
     add_readable(message, false);
-    if (count > 0) buf_add_char(&line, ' ');
+    if (generation || count > 0) buf_add_char(&line, ' ');
+    if (generation) add_readable_field(&log_int("generation", generation));
     for (size_t i = 0; i < count; i++)
         add_readable_field(&fields[i]);
     buf_add_char(&line, '\n');

@@ -28,8 +28,14 @@ struct log_field {
 void log_open(enum log_format format, enum log_level least, int fd);
 bool log_wants(enum log_level level);
 
-/* {"time":"...","level":"info","message":"...", fields...} */
+/* {"time":"...","level":"info","message":"...","generation":7, fields...} */
 void log_write(enum log_level level, const char *message, const struct log_field *fields, size_t count);
+
+/* Which scripts a line tells of: from here on each line of this thread carries the number. 0, as at first:
+ * the line carries what log_generation_default said, or nothing while that is 0 too. Returns the number
+ * before, so that a caller can put it back. */
+unsigned log_generation(unsigned number);
+void log_generation_default(unsigned number); /* any thread, for all threads */
 
 void log_hold(bool hold);
 void log_flush(void);

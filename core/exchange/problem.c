@@ -125,6 +125,10 @@ void problem_answer(struct request *req, const struct problem *problem) {
         buf_add_char(body, ',');
         buf_add_str(body, problem->more);
     }
+    if (req->generation) {
+        buf_add_str(body, ",\"generation\":");
+        buf_add_int(body, req->generation);
+    }
     buf_add_char(body, '}');
     req->answer.status = problem->status;
     answer_header_set(req, "Content-Type", rfc9457 ? "application/problem+json" : "application/json");

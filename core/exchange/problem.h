@@ -6,7 +6,8 @@
  * Two shapes of one error, chosen by the client's Accept header. By default FastAPI's: {"detail": "..."}, or
  * for field errors {"detail": [{type, loc, msg, input}...]}, with the `more` members beside it. Where the
  * client names application/problem+json, RFC 9457's: {type, title, status, detail, request_id, errors?,
- * ...more}; the list of errors is the caller's as it is.
+ * ...more}; the list of errors is the caller's as it is. In both the last member is "generation", unless the
+ * request has none: which scripts answered.
  *
  * Status 503 and 429 get `Retry-After: 1` and 401 `WWW-Authenticate: Bearer`, unless the caller set another.
  */

@@ -57,7 +57,8 @@ struct request {
     struct answer answer;
     const char *const *params; /* the matched route's path parameters, decoded; arena memory */
     size_t param_count;
-    const char *route; /* the route's template once one matched, for the log; else NULL */
+    const char *route;   /* the route's template once one matched, for the log; else NULL */
+    unsigned generation; /* number of the scripts that answer, for error bodies and the log; 0: none yet */
     void (*on_answered)(struct request *req); /* http's, called by request_answered */
     void *exchange;                           /* http's own */
     void *work;                               /* the handler's own */
@@ -68,6 +69,8 @@ enum request_state { REQUEST_ANSWERED, REQUEST_WAITING };
 struct request_handler {
     enum request_state (*start)(void *ctx, struct request *req);
     void (*cancel)(void *ctx, struct request *req);
+    /* The number that `start` would give a request now, for those that are refused before it; NULL: none. */
+    unsigned (*generation)(void *ctx);
     void *ctx;
 };
 

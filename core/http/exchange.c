@@ -142,8 +142,10 @@ void exchange_log(const struct exchange *exchange) {
     const struct request *req = &exchange->req;
     int status = exchange->state == EXCHANGE_SENDING ? req->answer.status : STATUS_GONE;
     double ms = (double)(clock_ns() - req->started_ns) / (double)CLOCK_NS_PER_MS;
+    unsigned before = log_generation(req->generation);
     log_event(LOG_INFO, "request", log_text("request_id", req->id),
               log_text("method", method_name(req->method)), log_text("path", req->path),
               log_text("route", req->route), log_int("status", status), log_real("ms", ms),
               log_int("bytes", exchange->sent), log_text("peer", req->peer));
+    log_generation(before);
 }

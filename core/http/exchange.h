@@ -55,7 +55,7 @@ int exchange_judge(struct exchange *exchange, const char *method, const char *ve
 bool exchange_expect_body(struct exchange *exchange);
 bool exchange_add_body(struct exchange *exchange, const char *bytes, size_t len);
 
-/* One line in the log. */
+/* One line in the log, under the request's own generation. */
 void exchange_log(const struct exchange *exchange);
 
 #endif

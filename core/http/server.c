@@ -28,6 +28,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <microhttpd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -165,9 +166,16 @@ static enum MHD_Result send_answer(struct exchange *exchange) {
     return MHD_YES;
 }
 
+static unsigned generation_now(const struct server *server) {
+    const struct request_handler *handler = &server->handler;
+    return handler->generation ? handler->generation(handler->ctx) : 0;
+}
+
 static enum MHD_Result refuse(struct exchange *exchange, int status, const char *detail) {
-    answer_reset(&exchange->req);
-    problem_say(&exchange->req, status, detail);
+    struct request *req = &exchange->req;
+    if (!req->generation) req->generation = generation_now(exchange->connection->server);
+    answer_reset(req);
+    problem_say(req, status, detail);
     return send_answer(exchange);
 }
 
@@ -315,11 +323,16 @@ static void on_completed(void *ctx, struct MHD_Connection *mhd, void **context,
 }
 
 /* Said before anything was asked, as nothing is read of someone who is too many. */
-static void *turn_away(int fd) {
-    static const char words[] = "HTTP/1.1 429 Too Many Requests\r\nContent-Type: application/json\r\n"
-                                "Content-Length: 59\r\nRetry-After: 10\r\nConnection: close\r\n\r\n"
-                                "{\"detail\":\"this address has too many connections open now\"}";
-    send(fd, words, sizeof(words) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+static void *turn_away(const struct server *server, int fd) {
+    static const char detail[] = "{\"detail\":\"this address has too many connections open now\"";
+    char number[32] = "", words[300];
+    unsigned generation = generation_now(server);
+    if (generation) snprintf(number, sizeof(number), ",\"generation\":%u", generation);
+    int len = snprintf(words, sizeof(words),
+                       "HTTP/1.1 429 Too Many Requests\r\nContent-Type: application/json\r\n"
+                       "Content-Length: %zu\r\nRetry-After: 10\r\nConnection: close\r\n\r\n%s%s}",
+                       strlen(detail) + strlen(number) + 1, detail, number);
+    send(fd, words, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT);
     shutdown(fd, SHUT_RDWR);
     return NULL;
 }
@@ -330,7 +343,7 @@ static void *open_connection(struct server *server, struct MHD_Connection *mhd) 
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
     int fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     struct ip ip = ip_of(peer);
-    if (!edges_enter(server->options.edges, &ip)) return turn_away(fd);
+    if (!edges_enter(server->options.edges, &ip)) return turn_away(server, fd);
     struct connection *connection = calloc(1, sizeof(*connection));
     if (!connection) {
         edges_leave(server->options.edges, &ip);

@@ -22,8 +22,10 @@ local defaults = {
 }
 
 local fail = {
-  -- The form of a failed request's answer, for `answers`.
-  Problem = field.object({ detail = field.string {} }, { name = "Problem" }),
+  -- The form of a failed request's answer, for `answers`. `generation`, the number of the scripts that answered, is
+  -- the core's to write.
+  Problem = field.object({ detail = field.string {}, generation = field.integer { min = 1, optional = true } },
+    { name = "Problem" }),
 }
 
 -- why: a sentence for the client; more: further members of the answer.

@@ -45,6 +45,7 @@ static enum request_state run(struct dispatch *dispatch, struct request *req,
 static enum request_state start(void *ctx, struct request *req) {
     struct dispatch *dispatch = ctx;
     struct route_match match;
+    req->generation = dispatch->number;
     switch (router_match(dispatch->generation->router, req->method, req->path, &req->arena, &match)) {
     case ROUTER_FOUND: return run(dispatch, req, &match);
     case ROUTER_NO_METHOD: return refuse_method(req, match.allowed);
@@ -61,6 +62,12 @@ static void cancel(void *ctx, struct request *req) {
     scheduler_cancel(dispatch->scheduler, req);
 }
 
+static unsigned generation(void *ctx) {
+    const struct dispatch *dispatch = ctx;
+    return dispatch->number;
+}
+
 struct request_handler dispatch_handler(struct dispatch *dispatch) {
-    return (struct request_handler){.start = start, .cancel = cancel, .ctx = dispatch};
+    return (struct request_handler){
+        .start = start, .cancel = cancel, .generation = generation, .ctx = dispatch};
 }

@@ -11,6 +11,7 @@ struct scheduler;
 struct dispatch {
     struct scheduler *scheduler;
     struct generation *generation; /* the one that new requests get */
+    unsigned number;               /* its own, for error bodies and the log */
 };
 
 /* Answers 400, 404 and 405 (with Allow) and OPTIONS itself; everything else runs a script. `dispatch`

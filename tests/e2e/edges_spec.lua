@@ -103,6 +103,7 @@ describe("the edges", function()
     local answer = http.raw(plateia.port, "")
     assert.equal(429, answer.status)
     assert.equal("10", answer.headers["retry-after"])
+    assert.equal(1, answer:json().generation)
     for _, conn in ipairs(connections) do conn:close() end
     require("support.loop").wait_until("there is room again", 5, function()
       local again = client:try("GET", "/movies/1")

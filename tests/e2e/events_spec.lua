@@ -3,16 +3,7 @@
 local crowd = require "support.crowd"
 local database = require "support.database"
 local loop = require "support.loop"
-local process = require "support.process"
 local server = require "support.server"
-
--- A script folder of our own: the real one and these files (path -> text).
-local function scripts_with(files)
-  local folder = process.temporary_folder "scripts"
-  assert(process.run("cp", { args = { "-r", "scripts/.", folder } }) == 0)
-  for path, text in pairs(files) do process.write_file(folder .. "/" .. path, text) end
-  return folder
-end
 
 local function count(text, words)
   local found = 0
@@ -59,7 +50,7 @@ describe("observers", function()
 
   it("see each vote once, and harm none when they raise or are slow", function()
     local db = database.cluster():create "observed"
-    local folder = scripts_with { ["observers/a_counting.lua"] = COUNTING, ["observers/b_raising.lua"] = RAISING,
+    local folder = server.scripts_with { ["observers/a_counting.lua"] = COUNTING, ["observers/b_raising.lua"] = RAISING,
       ["observers/c_slow.lua"] = SLOW }
     local plateia = server.start { database = db, settings = { PLATEIA_SCRIPTS = folder } }
     local users = crowd.make(db, server.SECRET, "observed", 500)
@@ -78,7 +69,7 @@ describe("observers", function()
   end)
 
   it("are refused when they wait for what never comes", function()
-    local folder = scripts_with { ["observers/lost.lua"] = 'return { on = "vote.casst", run = function() end }' }
+    local folder = server.scripts_with { ["observers/lost.lua"] = 'return { on = "vote.casst", run = function() end }' }
     local plateia = server.launch { database = database.cluster():create "refused", settings = {
       PLATEIA_SCRIPTS = folder } }
     assert.equal(1, (plateia.process:wait(30)))
@@ -170,7 +161,7 @@ describe("background work", function()
 
   setup(function()
     db = database.cluster():create "background"
-    folder = scripts_with { ["routes/work.lua"] = ROUTES }
+    folder = server.scripts_with { ["routes/work.lua"] = ROUTES }
   end)
 
   local function start()

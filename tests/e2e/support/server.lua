@@ -20,6 +20,14 @@ function server.binary()
   return uv.fs_stat(sanitized) and sanitized or "build/plateia"
 end
 
+-- A script folder of a test's own: the real one and these files (path -> text).
+function server.scripts_with(files)
+  local folder = process.temporary_folder "scripts"
+  assert(process.run("cp", { args = { "-r", "scripts/.", folder } }) == 0)
+  for path, text in pairs(files) do process.write_file(folder .. "/" .. path, text) end
+  return folder
+end
+
 -- The words in front of the binary's path where something watches over it: PLATEIA_TEST_WRAP="valgrind --quiet".
 local function wrapped(program, args)
   local words = {}

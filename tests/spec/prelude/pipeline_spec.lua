@@ -30,6 +30,12 @@ describe("an answer", function()
     assert.same({ "/x/1", "1" }, { answer.headers.location, answer.headers["x-one"] })
   end)
 
+  it("that is a Problem is worded by the core", function()
+    local answer = ask(function() return { detail = "gone" }, 410 end, { [200] = Thing, [410] = fail.Problem })
+    assert.equal(410, answer.status)
+    assert.same({ detail = "gone" }, answer.json) -- without a null for the number, which the core writes
+  end)
+
   it("may be empty where the route says so", function()
     local answer = ask(function() return nil, 204 end)
     assert.equal(204, answer.status)

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <math.h>
 #include <poll.h>
 #include <pthread.h>
@@ -31,6 +32,8 @@ static int tear_down(void **state) {
     (void)state;
     log_hold(false);
     log_open(LOG_TEXT, LOG_INFO, STDOUT_FILENO);
+    log_generation(0);
+    log_generation_default(0);
     buf_done(&output);
     close(ends[0]);
     close(ends[1]);
@@ -227,6 +230,55 @@ static void colour_is_for_terminals_alone(void **state) {
     close(host);
 }
 
+/* ---- whose scripts ---- */
+
+static void lines_carry_their_generation(void **state) {
+    (void)state;
+    log_open(LOG_JSON, LOG_INFO, ends[1]);
+    assert_int_equal(log_generation(7), 0);
+    log_event(LOG_INFO, "m", log_int("n", 1));
+    assert_string_equal(after_time(written()),
+                        "\"level\":\"info\",\"message\":\"m\",\"generation\":7,\"n\":1}\n");
+    log_open(LOG_TEXT, LOG_INFO, ends[1]);
+    log_event(LOG_INFO, "m", log_int("n", 1));
+    assert_string_equal(after_clock(written()), "INFO  m  generation=7 n=1\n");
+    log_write(LOG_INFO, "alone", NULL, 0);
+    assert_string_equal(after_clock(written()), "INFO  alone  generation=7\n");
+    assert_int_equal(log_generation(UINT_MAX), 7);
+    log_write(LOG_INFO, "large", NULL, 0);
+    assert_string_equal(after_clock(written()), "INFO  large  generation=4294967295\n");
+    assert_int_equal(log_generation(0), UINT_MAX);
+    log_write(LOG_INFO, "none", NULL, 0);
+    assert_string_equal(after_clock(written()), "INFO  none\n");
+}
+
+static void *log_two(void *arg) {
+    (void)arg;
+    log_write(LOG_INFO, "m", NULL, 0);
+    log_generation(9);
+    log_write(LOG_INFO, "m", NULL, 0);
+    return NULL;
+}
+
+static void a_thread_without_one_has_the_default(void **state) {
+    (void)state;
+    pthread_t thread;
+    log_open(LOG_JSON, LOG_INFO, ends[1]);
+    log_generation_default(3);
+    log_generation(8); /* this thread's alone */
+    assert_int_equal(pthread_create(&thread, NULL, log_two, NULL), 0);
+    pthread_join(thread, NULL);
+    char *first = written(), *second = strchr(first, '\n') + 1;
+    assert_string_equal(after_time(second), "\"level\":\"info\",\"message\":\"m\",\"generation\":9}\n");
+    *second = '\0';
+    assert_string_equal(after_time(first), "\"level\":\"info\",\"message\":\"m\",\"generation\":3}\n");
+    log_write(LOG_INFO, "m", NULL, 0);
+    assert_non_null(strstr(written(), "\"generation\":8}"));
+    log_generation(0);
+    log_write(LOG_INFO, "m", NULL, 0);
+    assert_non_null(strstr(written(), "\"generation\":3}"));
+}
+
 /* ---- when lines leave ---- */
 
 static void lower_levels_are_dropped(void **state) {
@@ -401,6 +453,8 @@ int main(void) {
         log_test(readable_lines_quote_what_needs_it),
         log_test(readable_lines_never_command_the_terminal),
         log_test(colour_is_for_terminals_alone),
+        log_test(lines_carry_their_generation),
+        log_test(a_thread_without_one_has_the_default),
         log_test(lower_levels_are_dropped),
         log_test(held_lines_leave_together),
         log_test(holding_has_a_limit),

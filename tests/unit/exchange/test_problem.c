@@ -91,6 +91,22 @@ static void rfc9457_has_all_members(void **state) {
     assert_header("Content-Type", "application/problem+json");
 }
 
+static void the_generation_stands_last(void **state) {
+    struct problem problem = {.status = 409, .detail = "Again?", .more = "\"next\":\"2030\""};
+    (void)state;
+    req.generation = 7;
+    problem_say(&req, 404, NULL);
+    assert_body("{\"detail\":\"Not Found\",\"generation\":7}");
+    problem_answer(&req, &(struct problem){.status = 422, .errors = "[{\"type\":\"missing\"}]"});
+    assert_body("{\"detail\":[{\"type\":\"missing\"}],\"generation\":7}");
+    problem_answer(&req, &problem);
+    assert_body("{\"detail\":\"Again?\",\"next\":\"2030\",\"generation\":7}");
+    accept("application/problem+json");
+    problem_answer(&req, &problem);
+    assert_body("{\"type\":\"about:blank\",\"title\":\"Conflict\",\"status\":409,\"detail\":\"Again?\","
+                "\"request_id\":\"id-1\",\"next\":\"2030\",\"generation\":7}");
+}
+
 static void only_who_names_it_gets_rfc9457(void **state) {
     static const struct {
         const char *accept;
@@ -175,6 +191,7 @@ int main(void) {
         TEST(field_errors_take_the_place_of_detail),
         TEST(more_members_stand_beside),
         TEST(rfc9457_has_all_members),
+        TEST(the_generation_stands_last),
         TEST(only_who_names_it_gets_rfc9457),
         TEST(some_statuses_bring_headers),
         TEST(what_was_answered_is_replaced),

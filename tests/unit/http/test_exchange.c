@@ -146,7 +146,10 @@ static void the_log_has_one_line_each(void **state) {
     exchange->req.answer.status = 404;
     exchange->sent = 17;
     exchange->state = EXCHANGE_SENDING;
+    exchange->req.generation = 6; /* it began with the scripts before */
+    log_generation(7);
     log_line(exchange, line, sizeof(line));
+    assert_int_equal(log_generation(0), 7);
     const char *parts[] = {"\"message\":\"request\"",
                            "\"request_id\":\"mine\"",
                            "\"method\":\"DELETE\"",
@@ -155,6 +158,7 @@ static void the_log_has_one_line_each(void **state) {
                            "\"status\":404",
                            "\"bytes\":17",
                            "\"peer\":\"192.0.2.1\"",
+                           "\"generation\":6,",
                            "\"ms\":"};
     for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
         assert_non_null(strstr(line, parts[i]));

@@ -233,11 +233,13 @@ static void refused_heads_close(void **state) {
         {505, "GET /echo HTTP/1.9\r\n" HOST "\r\n" GET("/hidden")},
     };
     (void)state;
+    world.generation = 7;
     for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
         struct client *client = client_new();
         struct reply reply = reply_to(client, table[i].text);
         if (reply.status != table[i].status) fail_msg("row %zu: %d", i, reply.status);
         assert_contains(reply.body, "{\"detail\":\"");
+        assert_contains(reply.body, "\",\"generation\":7}");
         assert_string_equal(reply_header(&reply, "Content-Type"), "application/json");
         assert_string_equal(reply_header(&reply, "Connection"), "close");
         assert_int_equal(strlen(reply_header(&reply, "X-Request-Id")), 32);

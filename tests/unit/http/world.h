@@ -44,6 +44,7 @@ static struct {
     struct server *server;
     unsigned port;
     int started, cancelled, answered_late;
+    unsigned generation; /* what refused requests are told */
     struct request *held, *for_turn;
     struct reactor_hook turn_end;
 } world;
@@ -150,6 +151,11 @@ static void handler_cancel(void *ctx, struct request *req) {
     if (world.held == req) world.held = NULL;
 }
 
+static unsigned handler_generation(void *ctx) {
+    assert_ptr_equal(ctx, &world);
+    return world.generation;
+}
+
 /* ---- the server ---- */
 
 static struct server_options options_usual(void) {
@@ -161,7 +167,8 @@ static struct server_options options_usual(void) {
 }
 
 static void world_open(struct server_options options) {
-    struct request_handler handler = {.start = handler_start, .cancel = handler_cancel, .ctx = &world};
+    struct request_handler handler = {
+        .start = handler_start, .cancel = handler_cancel, .generation = handler_generation, .ctx = &world};
     memset(&world, 0, sizeof(world));
     assert_int_equal(reactor_new(&world.reactor, NULL), ERR_OK);
     world.turn_end.fn = on_turn_end;

@@ -84,6 +84,7 @@ static int open_world(void **unused) {
     struct err err = {0};
     if (generation_new(&world.dispatch.generation, &parts, &err) != ERR_OK) fail_msg("%s", err.text);
     world.dispatch.scheduler = world.scheduler;
+    world.dispatch.number = 7;
     world.handler = dispatch_handler(&world.dispatch);
     return 0;
 }
@@ -143,6 +144,20 @@ static void test_routing(void **unused) {
     check(METHOD_GET, "/bug", 500, "id-1");
 }
 
+static void test_errors_tell_the_generation(void **unused) {
+    (void)unused;
+    static const char *const paths[] = {"/plain/x", "/none", "/plain/%zz", "/bug"};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        struct request req;
+        ask(&req, METHOD_GET, paths[i]);
+        world.handler.start(world.handler.ctx, &req);
+        assert_int_equal(req.generation, 7);
+        assert_non_null(strstr(req.answer.body.data, ",\"generation\":7}"));
+        forget(&req);
+    }
+    assert_int_equal(world.handler.generation(world.handler.ctx), 7);
+}
+
 static void test_allowed_methods(void **unused) {
     (void)unused;
     struct request req;
@@ -187,8 +202,11 @@ static void test_kept_handle_is_dead(void **unused) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_routing), cmocka_unit_test(test_allowed_methods), cmocka_unit_test(test_waits),
-        cmocka_unit_test(test_cancelled_while_waiting), cmocka_unit_test(test_kept_handle_is_dead)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_routing),
+                                       cmocka_unit_test(test_errors_tell_the_generation),
+                                       cmocka_unit_test(test_allowed_methods),
+                                       cmocka_unit_test(test_waits),
+                                       cmocka_unit_test(test_cancelled_while_waiting),
+                                       cmocka_unit_test(test_kept_handle_is_dead)};
     return cmocka_run_group_tests(tests, open_world, close_world);
 }

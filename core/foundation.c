@@ -4,6 +4,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "http/edges.h"
+#include "script/reload.h"
+#include "script/sources.h"
 #include "services/cache.h"
 #include "services/crypto.h"
 #include "services/db/pool.h"
@@ -12,7 +14,6 @@
 #include "services/housekeeping.h"
 #include "services/migrate.h"
 #include "services/password.h"
-#include "services/snapshot.h"
 #include "services/throttle.h"
 #include "services/token.h"
 #include <fcntl.h>
@@ -143,12 +144,19 @@ enum err_code foundation_keys(struct foundation *foundation, struct err *err) {
 
 /* ---- the rest ---- */
 
-static enum err_code read_files(struct foundation *foundation, struct err *err) {
-    char queries[1024];
-    snprintf(queries, sizeof queries, "%s/queries", foundation->settings->sql);
-    enum err_code code = query_set_load(&foundation->queries, queries, err);
-    if (code != ERR_OK) return code;
-    return snapshot_read(&foundation->snapshot, foundation->settings->scripts, err);
+static enum err_code open_reload(struct foundation *foundation, struct err *err) {
+    const struct settings *settings = foundation->settings;
+    snprintf(foundation->queries, sizeof foundation->queries, "%s/queries", settings->sql);
+    struct reload_options options = {.scripts = settings->scripts,
+                                     .queries = foundation->queries,
+                                     .conninfo = foundation->conninfo,
+                                     .memory_limit = (size_t)settings->script_memory,
+                                     .watch = settings->script_watch};
+    return reload_new(&foundation->reload, &options, err);
+}
+
+enum err_code foundation_scripts(struct foundation *foundation, struct err *err) {
+    return reload_first(foundation->reload, err);
 }
 
 static enum err_code open_pool(struct foundation *foundation, struct err *err) {
@@ -195,7 +203,7 @@ static enum err_code open_edges(struct foundation *foundation, struct err *err) 
 
 enum err_code foundation_services(struct foundation *foundation, struct err *err) {
     enum err_code code;
-    if ((code = read_files(foundation, err)) != ERR_OK) return code;
+    if ((code = open_reload(foundation, err)) != ERR_OK) return code;
     if ((code = cache_new(&foundation->cache, CACHE_BYTES, err)) != ERR_OK) return code;
     if ((code = open_bus(foundation, err)) != ERR_OK) return code;
     if ((code = throttle_new(&foundation->throttle, err)) != ERR_OK) return code;
@@ -230,7 +238,10 @@ bool foundation_admin(const struct settings *settings, char *ret, size_t size) {
 }
 
 enum err_code foundation_maintain(struct foundation *foundation, struct err *err) {
-    return housekeeping_run(foundation->conninfo, foundation->queries, err);
+    struct sources *sources = reload_sources(foundation->reload);
+    enum err_code code = housekeeping_run(foundation->conninfo, sources->queries, err);
+    sources_drop(sources);
+    return code;
 }
 
 void foundation_quiet(struct foundation *foundation) {
@@ -240,14 +251,13 @@ void foundation_quiet(struct foundation *foundation) {
 
 void foundation_close(struct foundation *foundation) {
     foundation_quiet(foundation);
+    reload_free(foundation->reload);
     pool_close(foundation->pool);
     bus_free(foundation->bus);
     cache_free(foundation->cache);
     throttle_free(foundation->throttle);
     edges_free(foundation->edges);
     tokens_free(foundation->tokens);
-    query_set_free(foundation->queries);
-    snapshot_free(foundation->snapshot);
     embedded_postgres_stop(foundation->postgres);
     *foundation = (struct foundation){0};
 }

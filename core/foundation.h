@@ -2,7 +2,7 @@
 #define PLATEIA_FOUNDATION_H
 
 /* foundation.h -- what every worker stands on, opened once a process: a database with an up-to-date schema,
- * the one pool, keys, cache, bus, hasher, and the files of the scripts. Main's memory; constant while workers
+ * the one pool, keys, cache, bus, hasher, and what reloads the scripts. Main's memory; constant while workers
  * run.
  */
 
@@ -15,9 +15,8 @@
 struct foundation {
     const struct settings *settings;
     struct embedded_postgres *postgres; /* NULL with DATABASE_URL */
-    char conninfo[2048];
-    struct snapshot *snapshot;
-    struct query_set *queries;
+    char conninfo[2048], queries[1024]; /* the latter: their folder */
+    struct reload *reload; /* where scripts and queries come from */
     struct pool *pool;
     struct tokens *tokens;
     struct cache *cache;
@@ -41,6 +40,8 @@ enum err_code foundation_database(struct foundation *foundation, const struct se
 enum err_code foundation_keys(struct foundation *foundation, struct err *err);
 /* All the rest. */
 enum err_code foundation_services(struct foundation *foundation, struct err *err);
+/* Once the workers are there: the scripts as they are now. */
+enum err_code foundation_scripts(struct foundation *foundation, struct err *err);
 /* Ends the hasher, which posts to workers: after they are joined, before they are freed. */
 void foundation_quiet(struct foundation *foundation);
 void foundation_close(struct foundation *foundation); /* in reverse; half-built is fine */
@@ -50,7 +51,7 @@ void foundation_close(struct foundation *foundation); /* in reverse; half-built 
 void foundation_note_admin(const struct foundation *foundation, unsigned port);
 bool foundation_admin(const struct settings *settings, char *ret, size_t size);
 
-/* Runs the housekeeping query. Any time after foundation_services. */
+/* Runs the housekeeping query. Any time after foundation_scripts. */
 enum err_code foundation_maintain(struct foundation *foundation, struct err *err);
 
 #endif

@@ -194,7 +194,8 @@ static enum err_code run_here(const struct settings *settings, const char *const
         foundation.progress = show_progress;
         code = foundation_services(&foundation, err);
     }
-    if (code == ERR_OK) code = worker_new(&worker, &foundation, err);
+    if (code == ERR_OK) code = worker_new(&worker, &foundation, 0, err);
+    if (code == ERR_OK) code = foundation_scripts(&foundation, err);
     if (code == ERR_OK) code = worker_job(worker, JOB_IMPORT, args, count, report, err);
     foundation_quiet(&foundation);
     worker_free(worker);

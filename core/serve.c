@@ -11,6 +11,7 @@
 #include "http/admin.h"
 #include "http/server.h"
 #include "import.h"
+#include "script/reload.h"
 #include "services/db/pool.h"
 #include "worker.h"
 #include <signal.h>
@@ -76,6 +77,25 @@ static void say_import(void *ctx, struct buf *ret) {
     import_state(serving->import, ret);
 }
 
+/* ---- the scripts, as an operator sees them ---- */
+
+static enum err_code reload_scripts(void *ctx, bool dry_run, struct buf *ret, struct err *err) {
+    struct serving *serving = ctx;
+    struct reload_order order = {.by = "admin", .dry_run = dry_run};
+    return reload_run(serving->foundation.reload, &order, ret, err);
+}
+
+static enum err_code roll_back(void *ctx, unsigned to, struct buf *ret, struct err *err) {
+    struct serving *serving = ctx;
+    struct reload_order order = {.by = "rollback", .roll_back = true, .rollback_to = to};
+    return reload_run(serving->foundation.reload, &order, ret, err);
+}
+
+static void say_scripts(void *ctx, struct buf *ret) {
+    struct serving *serving = ctx;
+    reload_state(serving->foundation.reload, ret);
+}
+
 /* ---- building ---- */
 
 /* As many open files as the system lets us have: each client is one. */
@@ -97,7 +117,8 @@ static enum err_code seed(struct serving *serving, struct err *err) {
 static enum err_code raise_workers(struct serving *serving, struct err *err) {
     unsigned count = (unsigned)serving->foundation.settings->workers;
     for (; serving->worker_count < count; serving->worker_count++) {
-        enum err_code code = worker_new(&serving->workers[serving->worker_count], &serving->foundation, err);
+        enum err_code code = worker_new(&serving->workers[serving->worker_count], &serving->foundation,
+                                        serving->worker_count, err);
         if (code != ERR_OK) return code;
     }
     return ERR_OK;
@@ -136,7 +157,8 @@ static enum err_code open_doors(struct serving *serving, struct err *err) {
 
 static enum err_code open_admin(struct serving *serving, struct err *err) {
     struct admin_view view = {
-        .ready = ready, .import = begin_import, .import_state = say_import, .ctx = serving};
+        .ready = ready, .import = begin_import, .import_state = say_import, .reload = reload_scripts,
+        .rollback = roll_back, .scripts = say_scripts, .ctx = serving};
     enum err_code code = admin_new(&serving->admin, serving->foundation.settings->admin_listen, view, err);
     if (code == ERR_OK) foundation_note_admin(&serving->foundation, admin_port(serving->admin));
     return code;
@@ -156,6 +178,7 @@ static sigset_t block_signals(void) {
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
     sigaddset(&signals, SIGCHLD);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
@@ -175,7 +198,7 @@ static void reap_orphans(void) {
     }
 }
 
-/* Until SIGTERM or SIGINT; housekeeping daily, or soon again while it fails. */
+/* Until SIGTERM or SIGINT; SIGHUP reloads; housekeeping daily, or soon again while it fails. */
 static void wait_for_signal(struct serving *serving, const sigset_t *signals) {
     int64_t since = clock_ns();
     for (;;) {
@@ -190,12 +213,14 @@ static void wait_for_signal(struct serving *serving, const sigset_t *signals) {
         struct timespec pause = {.tv_sec = left / CLOCK_NS_PER_S, .tv_nsec = left % CLOCK_NS_PER_S};
         int number = sigtimedwait(signals, NULL, &pause);
         if (number == SIGTERM || number == SIGINT) break;
+        if (number == SIGHUP) reload_wake(serving->foundation.reload, "signal");
     }
 }
 
 static void drain(struct serving *serving) {
     int64_t grace = serving->foundation.settings->drain_timeout_ms;
     atomic_store(&serving->draining, true);
+    reload_stop(serving->foundation.reload);
     for (unsigned i = 0; i < serving->worker_count; i++)
         worker_drain(serving->workers[i], grace);
     for (unsigned i = 0; i < serving->worker_count; i++)
@@ -228,11 +253,13 @@ static enum err_code raise_house(struct serving *serving, const struct settings 
     if ((code = import_new(&serving->import, serving->foundation.conninfo, err)) != ERR_OK) return code;
     serving->foundation.progress = import_progress;
     serving->foundation.progress_ctx = serving->import;
-    maintain(serving);
     if ((code = open_admin(serving, err)) != ERR_OK) return code;
     if ((code = raise_workers(serving, err)) != ERR_OK) return code;
+    if ((code = foundation_scripts(&serving->foundation, err)) != ERR_OK) return code;
+    maintain(serving);
     if ((code = seed(serving, err)) != ERR_OK) return code;
-    return open_doors(serving, err);
+    if ((code = open_doors(serving, err)) != ERR_OK) return code;
+    return reload_start(serving->foundation.reload, err);
 }
 
 int command_serve(const struct command_call *call) {

@@ -7,9 +7,10 @@
 #include "base/mailbox.h"
 #include "base/reactor.h"
 #include "http/server.h"
+#include "script/adopt.h"
 #include "script/dispatch.h"
 #include "script/generation.h"
-#include "script/observers.h"
+#include "script/reload.h"
 #include "services/bus.h"
 #include "services/cache.h"
 #include "services/db/listen.h"
@@ -24,14 +25,15 @@
 
 struct worker {
     const struct foundation *foundation;
+    unsigned index;
     struct reactor *reactor;
     struct mailbox *mailbox;
     struct share *share;
     struct scheduler *scheduler;
     struct services services;
+    struct adopt adopt;
     struct dispatch dispatch;
-    struct observers *observers; /* this one and the next: of the worker that observes */
-    struct listen *listen;
+    struct listen *listen; /* of the worker that observes */
     struct server *server;
     struct reactor_hook log_hook;
     struct reactor_timer drain_timer, expire_timer;
@@ -44,6 +46,24 @@ struct worker {
 static void flush_log(void *ctx) {
     (void)ctx;
     log_flush();
+}
+
+/* Where its generations come from. */
+static void take_seat(struct worker *worker, const struct foundation *foundation) {
+    struct reload_seat seat = {
+        .services = &worker->services, .mailbox = worker->mailbox, .adopt = &worker->adopt};
+    struct adopt_parts parts = {.stage = reload_stage(foundation->reload),
+                                .index = worker->index,
+                                .scheduler = worker->scheduler,
+                                .reactor = worker->reactor,
+                                .mailbox = worker->mailbox,
+                                .bus = foundation->bus,
+                                .patience_ns = foundation->settings->script_drain_ms * CLOCK_NS_PER_MS,
+                                .closed = reload_closed,
+                                .ctx = foundation->reload};
+    adopt_open(&worker->adopt, &parts);
+    reload_seat(foundation->reload, &seat);
+    worker->dispatch = (struct dispatch){.scheduler = worker->scheduler, .adopt = &worker->adopt};
 }
 
 static enum err_code build(struct worker *worker, const struct foundation *foundation, struct err *err) {
@@ -65,21 +85,16 @@ static enum err_code build(struct worker *worker, const struct foundation *found
                                          .settings = foundation->settings,
                                          .progress = foundation->progress,
                                          .progress_ctx = foundation->progress_ctx};
-    struct generation_parts parts = {.services = &worker->services,
-                                     .snapshot = foundation->snapshot,
-                                     .queries = foundation->queries,
-                                     .memory_limit = (size_t)foundation->settings->script_memory};
-    if ((code = generation_new(&worker->dispatch.generation, &parts, err)) != ERR_OK) return code;
-    worker->dispatch.scheduler = worker->scheduler;
-    worker->dispatch.number = 1; /* the folder is read once */
-    log_generation_default(worker->dispatch.number);
+    take_seat(worker, foundation);
     return ERR_OK;
 }
 
-enum err_code worker_new(struct worker **ret, const struct foundation *foundation, struct err *err) {
+enum err_code worker_new(struct worker **ret, const struct foundation *foundation, unsigned index,
+                         struct err *err) {
     struct worker *worker = calloc(1, sizeof *worker);
     if (!worker) return err_set(err, ERR_NO_MEMORY, "out of memory");
     worker->foundation = foundation;
+    worker->index = index;
     enum err_code code = build(worker, foundation, err);
     if (code != ERR_OK) {
         worker_free(worker);
@@ -93,11 +108,10 @@ void worker_free(struct worker *worker) {
     if (!worker) return;
     server_free(worker->server);
     scheduler_free(worker->scheduler);
-    observers_free(worker->observers);
+    adopt_close(&worker->adopt);
     listen_close(worker->listen);
     if (worker->mailbox) cache_leave(worker->foundation->cache, worker->mailbox);
     share_close(worker->share);
-    generation_free(worker->dispatch.generation);
     mailbox_free(worker->mailbox);
     reactor_free(worker->reactor);
     free(worker);
@@ -120,7 +134,7 @@ static void job_over(void *ctx, bool fine, const char *text) {
 enum err_code worker_job(struct worker *worker, enum job job, const char *const *args, int arg_count,
                          struct buf *ret, struct err *err) {
     struct job_end end = {.text = ret};
-    enum err_code code = scheduler_job(worker->scheduler, worker->dispatch.generation, job, args, arg_count,
+    enum err_code code = scheduler_job(worker->scheduler, adopt_current(&worker->adopt), job, args, arg_count,
                                        job_over, &end, err);
     if (code != ERR_OK) return code;
     while (!end.over)
@@ -146,7 +160,7 @@ static void start_job(struct mail *mail, bool live) {
         task.ended(task.ctx, false, "the server is shutting down");
         return;
     }
-    if (scheduler_job(worker->scheduler, worker->dispatch.generation, task.job, task.args, task.arg_count,
+    if (scheduler_job(worker->scheduler, adopt_current(&worker->adopt), task.job, task.args, task.arg_count,
                       task.ended, task.ctx, &err) != ERR_OK)
         task.ended(task.ctx, false, err.text);
 }
@@ -202,18 +216,12 @@ static void on_listening(void *ctx) {
 }
 
 enum err_code worker_observe(struct worker *worker, struct err *err) {
-    struct observers_parts parts = {.scheduler = worker->scheduler,
-                                    .generation = worker->dispatch.generation,
-                                    .bus = worker->foundation->bus,
-                                    .reactor = worker->reactor,
-                                    .mailbox = worker->mailbox};
     struct listen_options options = {.share = worker->share,
                                      .channel = CHANNEL,
                                      .heard = on_letter,
                                      .connected = on_listening,
                                      .ctx = worker};
-    enum err_code code = observers_new(&worker->observers, &parts, err);
-    if (code != ERR_OK) return code;
+    adopt_observe(&worker->adopt);
     return listen_open(&worker->listen, &options, err);
 }
 
@@ -260,7 +268,7 @@ static void drain(struct mail *mail, bool live) {
     struct worker *worker = (struct worker *)((char *)mail - offsetof(struct worker, drain_mail));
     if (!live) return;
     server_drain(worker->server);
-    observers_stop(worker->observers);
+    adopt_stop(&worker->adopt);
     worker->quiet_until_ns = clock_ns() + DRAIN_QUIET_NS;
     worker->drain_until_ns = clock_ns() + worker->drain_grace_ns;
     worker->drain_timer = (struct reactor_timer){.fn = check_drained, .ctx = worker};

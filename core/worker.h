@@ -14,7 +14,9 @@
 
 struct worker;
 
-enum err_code worker_new(struct worker **ret, const struct foundation *foundation, struct err *err);
+/* `index` counts the workers of a process from 0. It has no scripts before foundation_scripts. */
+enum err_code worker_new(struct worker **ret, const struct foundation *foundation, unsigned index,
+                         struct err *err);
 
 /* Runs a job in the calling thread, before worker_serve; its text (or why it failed) is appended to *ret. */
 enum err_code worker_job(struct worker *worker, enum job job, const char *const *args, int arg_count,
@@ -42,6 +44,6 @@ enum err_code worker_serve(struct worker *worker, int listen_fd, struct err *err
  * cut. */
 void worker_drain(struct worker *worker, int64_t grace_ms);
 void worker_join(struct worker *worker);
-void worker_free(struct worker *worker); /* NULL is fine; joined or never started */
+void worker_free(struct worker *worker); /* NULL is fine; joined or never started, and reload_stop before */
 
 #endif

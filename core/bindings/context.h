@@ -14,6 +14,7 @@
 
 struct bus;
 struct cache;
+struct compiled;
 struct hasher;
 struct mailbox;
 struct query_set;
@@ -41,8 +42,11 @@ struct services {
 
 struct context {
     const struct services *services;
+    unsigned generation; /* its number; 0: of none */
     const struct snapshot *snapshot;
+    const struct compiled *compiled; /* NULL: modules are compiled as they are required */
     const struct query_set *queries;
+    unsigned calls;       /* statements that were asked for and not answered: they read from `queries` */
     struct task *running; /* NULL while modules load */
     struct buf scratch;   /* bytes on their way to Lua: owned here, so that a raise leaks nothing */
     struct arena arena;   /* the same for small text; reset by whoever starts to use it */

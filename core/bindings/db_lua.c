@@ -217,6 +217,7 @@ static int l_run(lua_State *L) {
     take_params(L, 2, query, params);
     if (share_run(context_of(L)->services->db, query, params, task->ticket, &err) != ERR_OK)
         return task_push_failure(L, &err);
+    context_of(L)->calls++;
     return task_wait(L, rows_arrived);
 }
 
@@ -276,6 +277,7 @@ static int tx_run(lua_State *L) {
     struct err err = {0};
     take_params(L, 3, query, params);
     if (lease_run(tx->lease, query, params, task->ticket, &err) != ERR_OK) return task_push_failure(L, &err);
+    context_of(L)->calls++;
     return task_wait(L, rows_arrived);
 }
 

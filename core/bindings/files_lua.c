@@ -1,5 +1,5 @@
-/* files_lua.c -- what a script may learn of its surroundings: settings, module names, data files; and how far
- * a long job is. */
+/* files_lua.c -- what a script may learn of its surroundings: settings, module names, data files, the number of
+ * its generation; and how far a long job is. */
 
 #include "../services/settings.h"
 #include "../services/snapshot.h"
@@ -58,6 +58,8 @@ static const luaL_Reg functions[] = {{"settings", l_settings},
 int bindings_files(lua_State *L, int raw) {
     lua_pushvalue(L, raw);
     luaL_setfuncs(L, functions, 0);
+    lua_pushinteger(L, context_of(L)->generation);
+    lua_setfield(L, -2, "generation");
     lua_pop(L, 1);
     return 0;
 }

@@ -79,7 +79,7 @@ void tasks_give_back(struct tasks *tasks, struct task *task) {
     while (task->holdings)
         give_back_first(task);
     outcome_done(&task->outcome);
-    struct ticket next = {task->ticket.slot, task->ticket.serial + 1};
+    struct ticket next = {.slot = task->ticket.slot, .serial = task->ticket.serial + 1};
     *task = (struct task){.ticket = next};
     tasks->idle[tasks->idle_count++] = next.slot;
 }

@@ -27,6 +27,7 @@ function cached.plan(route, inputs)
   end
   return {
     name = route.method .. " " .. route.template,
+    key = ("%d %s %s"):format(raw.generation, route.method, route.template),
     parts = parts,
     rule = { ttl = given.ttl, fresh = given.fresh, stale = given.stale, tags = given.drop_on },
   }
@@ -34,9 +35,10 @@ end
 
 -- ---- when a request comes ----
 
--- Checked text holds no NUL, so NUL can part the values; "=" tells an empty value from none.
+-- Begins with the generation, whose code made the answer: another's is not found. Checked text holds no NUL, so
+-- NUL can part the values; "=" tells an empty value from none.
 function cached.key(plan, req)
-  local key, parts = plan.name, plan.parts
+  local key, parts = plan.key, plan.parts
   for i = 1, #parts do
     local value = req[parts[i].where][parts[i].name]
     key = key .. (value == nil and "\0" or "\0=" .. tostring(value))

@@ -53,6 +53,7 @@ static void ended(void *ctx, bool fine, const char *text) {
     struct background *background = job->background;
     if (!fine) log_event(LOG_ERROR, "background work failed", log_text("reason", text));
     unlink_running(job);
+    job->generation->put_off--;
     forget(background, job->generation, job->put_off);
     free(job);
     if (background->first) wake(background);
@@ -124,6 +125,7 @@ static void append(struct background *background, struct generation *generation,
         .background = background, .generation = generation, .put_off = put_off, .turn = background->turn};
     *background->last = job;
     background->last = &job->next;
+    generation->put_off++;
 }
 
 static struct put_off *oldest_first(struct put_off *list) {
@@ -145,4 +147,21 @@ void background_add(struct background *background, struct generation *generation
         list = next;
     }
     wake(background);
+}
+
+void background_end(struct background *background, struct generation *generation) {
+    struct background_job **at = &background->first;
+    while (*at) {
+        struct background_job *job = *at;
+        if (job->generation != generation) {
+            at = &job->next;
+            continue;
+        }
+        *at = job->next;
+        log_write(LOG_WARN, "background work was dropped: its scripts have been replaced", NULL, 0);
+        generation->put_off--;
+        forget(background, generation, job->put_off);
+        free(job);
+    }
+    background->last = at;
 }

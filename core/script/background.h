@@ -30,4 +30,7 @@ void background_done(struct background *background); /* what waits is forgotten 
 void background_add(struct background *background, struct generation *generation, struct put_off *list);
 void background_drop(struct background *background, struct generation *generation, struct put_off *list);
 
+/* Forgets what still waits of a generation that has to end. */
+void background_end(struct background *background, struct generation *generation);
+
 #endif

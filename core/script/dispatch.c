@@ -4,6 +4,7 @@
 #include "../base/buf.h"
 #include "../exchange/problem.h"
 #include "../exchange/router.h"
+#include "adopt.h"
 #include "generation.h"
 #include "scheduler.h"
 #include <string.h>
@@ -28,26 +29,32 @@ static enum request_state refuse_method(struct request *req, unsigned allowed) {
     return REQUEST_ANSWERED;
 }
 
-static enum request_state run(struct dispatch *dispatch, struct request *req,
+static struct generation *newest(const struct dispatch *dispatch) {
+    return dispatch->adopt ? adopt_current(dispatch->adopt) : dispatch->generation;
+}
+
+static enum request_state run(struct dispatch *dispatch, struct generation *generation, struct request *req,
                               const struct route_match *match) {
     const char **params = arena_alloc(&req->arena, sizeof match->params);
-    if (!params) {
+    /* copied, as the request may be logged when its generation is gone */
+    req->route = arena_copy(&req->arena, match->template, strlen(match->template));
+    if (!params || !req->route) {
         problem_say(req, 503, NULL);
         return REQUEST_ANSWERED;
     }
     memcpy(params, match->params, sizeof match->params);
     req->params = params;
     req->param_count = match->param_count;
-    req->route = match->template;
-    return scheduler_request(dispatch->scheduler, dispatch->generation, match->route, req);
+    return scheduler_request(dispatch->scheduler, generation, match->route, req);
 }
 
 static enum request_state start(void *ctx, struct request *req) {
     struct dispatch *dispatch = ctx;
     struct route_match match;
-    req->generation = dispatch->number;
-    switch (router_match(dispatch->generation->router, req->method, req->path, &req->arena, &match)) {
-    case ROUTER_FOUND: return run(dispatch, req, &match);
+    struct generation *generation = newest(dispatch);
+    req->generation = generation->number;
+    switch (router_match(generation->router, req->method, req->path, &req->arena, &match)) {
+    case ROUTER_FOUND: return run(dispatch, generation, req, &match);
     case ROUTER_NO_METHOD: return refuse_method(req, match.allowed);
     case ROUTER_NO_PATH: problem_say(req, 404, "there is nothing at this path"); break;
     case ROUTER_BAD_PATH:
@@ -64,7 +71,7 @@ static void cancel(void *ctx, struct request *req) {
 
 static unsigned generation(void *ctx) {
     const struct dispatch *dispatch = ctx;
-    return dispatch->number;
+    return newest(dispatch)->number;
 }
 
 struct request_handler dispatch_handler(struct dispatch *dispatch) {

@@ -5,13 +5,14 @@
 
 #include "../exchange/request.h"
 
+struct adopt;
 struct generation;
 struct scheduler;
 
 struct dispatch {
     struct scheduler *scheduler;
-    struct generation *generation; /* the one that new requests get */
-    unsigned number;               /* its own, for error bodies and the log */
+    struct adopt *adopt;           /* says which generation a new request gets, ... */
+    struct generation *generation; /* ... or, where that is NULL, always this one */
 };
 
 /* Answers 400, 404 and 405 (with Allow) and OPTIONS itself; everything else runs a script. `dispatch`

@@ -101,14 +101,14 @@ static void add_observer(lua_State *L, struct observer_plan *plan) {
 static void add_observers(lua_State *L, struct generation *generation) {
     if (lua_getfield(L, -1, "observers") == LUA_TTABLE) {
         size_t count = lua_rawlen(L, -1);
-        if (!(generation->observers = calloc(count + 1, sizeof *generation->observers))) {
+        if (!(generation->plans = calloc(count + 1, sizeof *generation->plans))) {
             luaL_error(L, "out of memory");
             return;
         }
         for (size_t i = 0; i < count; i++) {
             lua_rawgeti(L, -1, (lua_Integer)i + 1);
-            generation->observer_count++;
-            add_observer(L, &generation->observers[i]);
+            generation->plan_count++;
+            add_observer(L, &generation->plans[i]);
             lua_pop(L, 1);
         }
     }
@@ -139,9 +139,12 @@ enum err_code generation_new(struct generation **ret, const struct generation_pa
     enum err_code code;
     struct generation *generation = calloc(1, sizeof *generation);
     if (!generation) return err_set(err, ERR_NO_MEMORY, "out of memory");
+    generation->number = parts->number;
     generation->memory_limit = parts->memory_limit;
     generation->context = (struct context){.services = parts->services,
+                                           .generation = parts->number,
                                            .snapshot = parts->snapshot,
+                                           .compiled = parts->compiled,
                                            .queries = parts->queries,
                                            .decode = LUA_NOREF};
     if ((code = router_new(&generation->router, err)) != ERR_OK) goto out;
@@ -160,6 +163,7 @@ enum err_code generation_new(struct generation **ret, const struct generation_pa
         goto out;
     }
     lua_settop(generation->L, 0);
+    if ((code = observers_new(&generation->observers, generation, err)) != ERR_OK) goto out;
     *ret = generation;
     return ERR_OK;
 out:
@@ -169,6 +173,7 @@ out:
 
 void generation_free(struct generation *generation) {
     if (!generation) return;
+    observers_free(generation->observers);
     while (generation->idle) {
         struct coroutine *coroutine = generation->idle;
         generation->idle = coroutine->next;
@@ -179,12 +184,17 @@ void generation_free(struct generation *generation) {
     buf_done(&generation->context.scratch);
     arena_done(&generation->context.arena);
     free(generation->runs);
-    for (size_t i = 0; i < generation->observer_count; i++) {
-        free(generation->observers[i].on);
-        free(generation->observers[i].place);
+    for (size_t i = 0; i < generation->plan_count; i++) {
+        free(generation->plans[i].on);
+        free(generation->plans[i].place);
     }
-    free(generation->observers);
+    free(generation->plans);
     free(generation);
+}
+
+bool generation_over(const struct generation *generation) {
+    return atomic_load_explicit(&generation->tasks, memory_order_relaxed) == 0 && generation->put_off == 0 &&
+           generation->context.calls == 0 && observers_over(generation->observers);
 }
 
 static int make_thread(lua_State *L) {

@@ -2,16 +2,17 @@
 #define PLATEIA_SCRIPT_GENERATION_H
 
 /* generation.h -- one snapshot of scripts and queries as one worker runs it: a Lua state, its router, its
- * coroutines.
+ * coroutines, and the ledger of what still runs on it.
  *
- * Built whole or not at all; after that only its own worker's thread touches it. Snapshot, queries and
- * services are borrowed and outlive it. */
+ * Built whole or not at all; after that only its own worker's thread touches it (but `tasks`, which may be
+ * read from anywhere), until it is over. Snapshot, queries and services are borrowed and outlive it. */
 
 #include "../base/err.h"
 #include "../bindings/context.h"
 #include "../exchange/router.h"
 #include "observers.h"
 #include <lua.h>
+#include <stdatomic.h>
 #include <stddef.h>
 
 /* A coroutine and what it runs; reused for request after request. */
@@ -20,6 +21,7 @@ struct coroutine {
     lua_State *co;
     int anchor;   /* registry reference that keeps it alive */
     int function; /* registry reference of what it runs */
+    bool patient; /* a job that may take as long as it likes, although its generation is being replaced */
     struct coroutine *next;
     /* a job's own */
     const char *const *args;
@@ -29,28 +31,40 @@ struct coroutine {
 };
 
 struct generation {
+    unsigned number; /* its edition's; 0: of none */
     lua_State *L;
     struct context context;
     struct router *router;
     int *runs; /* registry references of the routes' functions, by route number */
     size_t run_count;
     int seed, import; /* references, or LUA_NOREF */
-    struct observer_plan *observers;
-    size_t observer_count;
+    struct observer_plan *plans;
+    size_t plan_count;
+    struct observers *observers;
     size_t memory, memory_limit;
     struct coroutine *idle; /* finished ones, ready for the next */
     unsigned idle_count;
+    /* the ledger: with what the observers and the context count, all that must end before it can go */
+    atomic_uint tasks; /* coroutines that run or wait; written by its worker alone */
+    unsigned put_off;  /* functions that wait in the background */
+    int64_t ends_ns;   /* once replaced: when what is left is ended */
+    struct generation *next; /* in a list of its worker */
 };
 
 struct generation_parts {
     const struct services *services;
     const struct snapshot *snapshot;
+    const struct compiled *compiled; /* may be NULL */
     const struct query_set *queries;
+    unsigned number;
     size_t memory_limit; /* bytes */
 };
 
 enum err_code generation_new(struct generation **ret, const struct generation_parts *parts, struct err *err);
-void generation_free(struct generation *generation); /* no task may run on it */
+void generation_free(struct generation *generation); /* once it is over; any thread; NULL is fine */
+
+/* Nothing runs or waits on it, and no statement reads from its queries. */
+bool generation_over(const struct generation *generation);
 
 /* An idle coroutine, or a new one; NULL when the state's memory is at its limit. */
 struct coroutine *generation_coroutine(struct generation *generation);

@@ -25,22 +25,24 @@ struct observer {
 
 struct observers {
     struct observers_parts parts;
-    bool stopped;
+    struct generation *generation;
+    bool stopped, retired;
     size_t count;
     struct observer list[];
 };
 
 /* ---- when to run ---- */
 
-/* How long it must wait until `every` allows the next run. */
+/* How long it must wait until `every` allows the next run. The last one is not put off. */
 static int64_t pause_ns(const struct observer *observer) {
-    if (observer->started_ns == 0) return 0;
+    if (observer->started_ns == 0 || observer->observers->retired) return 0;
     int64_t left_ns = observer->started_ns + observer->plan->every_ns - clock_ns();
     return left_ns > 0 ? left_ns : 0;
 }
 
 static bool wants_run(const struct observer *observer) {
-    return !observer->running && (!observer->plan->on || observer->waiting.len > 0);
+    bool ticks = !observer->plan->on && !observer->observers->retired;
+    return !observer->running && (ticks || observer->waiting.len > 0);
 }
 
 /* A timer that runs already is for this very run. */
@@ -51,6 +53,11 @@ static void plan_run(struct observer *observer) {
     if (reactor_timer_start(observers->parts.reactor, &observer->timer, pause_ns(observer), &err) != ERR_OK)
         log_event(LOG_ERROR, "an observer waits for its next event",
                   log_text("observer", observer->plan->place), log_text("reason", err.text));
+}
+
+static void plan_all(struct observers *observers) {
+    for (size_t i = 0; i < observers->count; i++)
+        plan_run(&observers->list[i]);
 }
 
 /* ---- a run ---- */
@@ -82,7 +89,7 @@ static void run(void *ctx) {
                             .arg_count = 1,
                             .ended = ended,
                             .ctx = observer};
-    if (scheduler_run(parts->scheduler, parts->generation, &call, &err) != ERR_OK)
+    if (scheduler_run(parts->scheduler, observer->observers->generation, &call, &err) != ERR_OK)
         ended(observer, false, err.text);
 }
 
@@ -130,41 +137,58 @@ static void arrived(void *ctx) {
         free(event);
         event = next;
     }
-    for (size_t i = 0; i < observers->count; i++)
-        plan_run(&observers->list[i]);
+    plan_all(observers);
 }
 
 /* ---- life ---- */
 
-enum err_code observers_new(struct observers **ret, const struct observers_parts *parts, struct err *err) {
-    size_t count = parts->generation->observer_count;
+enum err_code observers_new(struct observers **ret, struct generation *generation, struct err *err) {
+    size_t count = generation->plan_count;
     struct observers *observers = calloc(1, sizeof *observers + count * sizeof(struct observer));
     if (!observers) return err_set(err, ERR_NO_MEMORY, "no memory for observers");
-    observers->parts = *parts;
+    observers->generation = generation;
     observers->count = count;
     for (size_t i = 0; i < count; i++) {
         struct observer *observer = &observers->list[i];
         observer->observers = observers;
-        observer->plan = &parts->generation->observers[i];
+        observer->plan = &generation->plans[i];
         observer->timer = (struct reactor_timer){.fn = run, .ctx = observer};
-        plan_run(observer);
     }
-    bus_read(parts->bus, parts->mailbox, arrived, observers);
     *ret = observers;
     return ERR_OK;
 }
 
-void observers_stop(struct observers *observers) {
-    if (!observers) return;
-    observers->stopped = true;
+static void stop_timers(struct observers *observers) {
     for (size_t i = 0; i < observers->count; i++)
         reactor_timer_stop(observers->parts.reactor, &observers->list[i].timer);
 }
 
+void observers_start(struct observers *observers, const struct observers_parts *parts) {
+    observers->parts = *parts;
+    plan_all(observers);
+    bus_read(parts->bus, parts->mailbox, arrived, observers);
+}
+
+void observers_retire(struct observers *observers) {
+    observers->retired = true;
+    stop_timers(observers);
+    plan_all(observers);
+}
+
+bool observers_over(const struct observers *observers) {
+    for (size_t i = 0; observers && i < observers->count; i++)
+        if (observers->list[i].running || observers->list[i].timer.heap) return false;
+    return true;
+}
+
+void observers_stop(struct observers *observers) {
+    if (!observers || !observers->parts.reactor) return;
+    observers->stopped = true;
+    stop_timers(observers);
+}
+
 void observers_free(struct observers *observers) {
     if (!observers) return;
-    observers_stop(observers);
-    bus_unread(observers->parts.bus);
     for (size_t i = 0; i < observers->count; i++) {
         buf_done(&observers->list[i].waiting);
         buf_done(&observers->list[i].given);

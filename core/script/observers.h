@@ -10,6 +10,7 @@
  */
 
 #include "../base/err.h"
+#include <stdbool.h>
 #include <stdint.h>
 
 struct bus;
@@ -29,18 +30,23 @@ struct observer_plan {
     int function;     /* registry reference: takes the events' text, returns true, or nil and why */
 };
 
+/* Of a generation's plans; they do nothing yet. Any thread. */
+enum err_code observers_new(struct observers **ret, struct generation *generation, struct err *err);
+
 struct observers_parts {
     struct scheduler *scheduler;
-    struct generation *generation;
     struct bus *bus;
     struct reactor *reactor;
     struct mailbox *mailbox;
 };
-
-/* Starts reading the bus; timers run for the first time in the next turn. */
-enum err_code observers_new(struct observers **ret, const struct observers_parts *parts, struct err *err);
-void observers_stop(struct observers *observers); /* no further run begins; NULL is fine */
-/* After the scheduler, whose jobs may still point here, and before the mailbox. NULL is fine. */
+/* Starts reading the bus, in place of whoever read it; timers run for the first time in the next turn. */
+void observers_start(struct observers *observers, const struct observers_parts *parts);
+/* Others read the bus now: what has gathered is given to its observers at once, and no timer fires again. */
+void observers_retire(struct observers *observers);
+/* None runs, and nothing waits. NULL is fine, as for all below. */
+bool observers_over(const struct observers *observers);
+void observers_stop(struct observers *observers); /* no further run begins */
+/* After the scheduler, whose jobs may still point here. Who still reads the bus must have left it first. */
 void observers_free(struct observers *observers);
 
 #endif

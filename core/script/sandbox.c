@@ -9,6 +9,7 @@
 #include "../bindings/bindings.h"
 #include "../bindings/context.h"
 #include "../services/snapshot.h"
+#include "compiled.h"
 #include "prelude.h"
 #include <lauxlib.h>
 #include <lualib.h>
@@ -120,9 +121,7 @@ void sandbox_prelude(lua_State *L, const char *name) {
             return;
         }
         lua_pop(L, 1);
-        lua_pushfstring(L, "=prelude/%s.lua", file->name);
-        if (luaL_loadbufferx(L, file->text, file->len, lua_tostring(L, -1), "t") != LUA_OK) lua_error(L);
-        lua_remove(L, -2);
+        compiled_push_prelude(L, context_of(L)->compiled, file);
         lua_call(L, 0, 1);
         lua_pushvalue(L, -1);
         lua_setfield(L, -3, name);
@@ -156,7 +155,7 @@ static void run_module(lua_State *L, const char *name) {
         luaL_error(L, "there is no module \"%s\" in the script folder", name);
         return;
     }
-    if (luaL_loadbufferx(L, module->text, module->len, module->chunk, "t") != LUA_OK) lua_error(L);
+    compiled_push(L, context_of(L)->compiled, module);
     lua_getfield(L, LUA_REGISTRYINDEX, ENVIRONMENT);
     lua_setupvalue(L, -2, 1);
     lua_pushstring(L, name);

@@ -15,6 +15,7 @@
 struct scheduler {
     struct tasks tasks; /* first: a task's resume finds nothing else */
     struct background background;
+    struct generation *generations; /* the newest first */
 };
 
 static struct coroutine *coroutine_of(struct task *task) {
@@ -54,6 +55,12 @@ static int job_entry(lua_State *L) {
 
 /* ---- how it ends ---- */
 
+/* No other thread writes it. */
+static void count_tasks(struct generation *generation, int change) {
+    unsigned tasks = atomic_load_explicit(&generation->tasks, memory_order_relaxed);
+    atomic_store_explicit(&generation->tasks, tasks + (unsigned)change, memory_order_relaxed);
+}
+
 static void end_task(struct tasks *tasks, struct task *task, bool spoilt) {
     struct scheduler *scheduler = (struct scheduler *)tasks;
     struct coroutine *coroutine = coroutine_of(task);
@@ -63,7 +70,9 @@ static void end_task(struct tasks *tasks, struct task *task, bool spoilt) {
     if (after && spoilt) background_drop(&scheduler->background, coroutine->generation, after);
     if (after && !spoilt) background_add(&scheduler->background, coroutine->generation, after);
     tasks_give_back(tasks, task);
-    generation_give_back(coroutine->generation, coroutine, spoilt);
+    struct generation *generation = coroutine->generation;
+    generation_give_back(generation, coroutine, spoilt);
+    count_tasks(generation, -1);
 }
 
 static void end_request(struct tasks *tasks, struct task *task, int status) {
@@ -95,16 +104,17 @@ static void end_job(struct tasks *tasks, struct task *task, int status) {
 /* Runs the task until it waits (true) or ends. */
 static bool step(struct tasks *tasks, struct task *task, int arg_count) {
     struct context *context = &coroutine_of(task)->generation->context;
+    unsigned number = log_generation(context->generation);
     int count;
     context->running = task;
     int status = lua_resume(task->co, NULL, arg_count, &count);
     context->running = NULL;
-    if (status == LUA_YIELD) return true;
-    if (task->req)
+    if (status != LUA_YIELD && task->req)
         end_request(tasks, task, status);
-    else
+    else if (status != LUA_YIELD)
         end_job(tasks, task, status);
-    return false;
+    log_generation(number);
+    return status == LUA_YIELD;
 }
 
 static void resume(struct tasks *tasks, struct task *task) {
@@ -123,7 +133,10 @@ static struct task *new_task(struct scheduler *scheduler, struct generation *gen
         generation_give_back(generation, coroutine, false);
         return NULL;
     }
+    count_tasks(generation, 1);
     coroutine->function = function;
+    coroutine->patient = false;
+    task->ticket.generation = generation->number;
     task->owner = coroutine;
     task->co = coroutine->co;
     lua_pushcfunction(task->co, entry);
@@ -147,17 +160,23 @@ void scheduler_cancel(struct scheduler *scheduler, struct request *req) {
     if (req->work) end_task(&scheduler->tasks, req->work, true);
 }
 
-enum err_code scheduler_run(struct scheduler *scheduler, struct generation *generation,
-                            const struct job_call *call, struct err *err) {
+static enum err_code start_job(struct scheduler *scheduler, struct generation *generation,
+                               const struct job_call *call, bool patient, struct err *err) {
     struct task *task = new_task(scheduler, generation, call->function, job_entry);
     if (!task) return err_set(err, ERR_NO_MEMORY, "out of memory");
     struct coroutine *coroutine = coroutine_of(task);
+    coroutine->patient = patient;
     coroutine->args = call->args;
     coroutine->arg_count = call->arg_count;
     coroutine->ended = call->ended;
     coroutine->ctx = call->ctx;
     step(&scheduler->tasks, task, 1);
     return ERR_OK;
+}
+
+enum err_code scheduler_run(struct scheduler *scheduler, struct generation *generation,
+                            const struct job_call *call, struct err *err) {
+    return start_job(scheduler, generation, call, false, err);
 }
 
 enum err_code scheduler_job(struct scheduler *scheduler, struct generation *generation, enum job job,
@@ -170,7 +189,7 @@ enum err_code scheduler_job(struct scheduler *scheduler, struct generation *gene
                             .ended = ended,
                             .ctx = ctx};
     if (call.function == LUA_NOREF) return err_set(err, ERR_NOT_FOUND, "app.lua has no such job");
-    return scheduler_run(scheduler, generation, &call, err);
+    return start_job(scheduler, generation, &call, true, err);
 }
 
 bool scheduler_idle(const struct scheduler *scheduler) {
@@ -178,11 +197,63 @@ bool scheduler_idle(const struct scheduler *scheduler) {
     return tasks->put_off == 0 && tasks->idle_count == tasks->count;
 }
 
+/* ---- generations ---- */
+
+void scheduler_host(struct scheduler *scheduler, struct generation *generation) {
+    generation->next = scheduler->generations;
+    scheduler->generations = generation;
+}
+
+void scheduler_leave(struct scheduler *scheduler, struct generation *generation) {
+    struct generation **at = &scheduler->generations;
+    while (*at != generation)
+        at = &(*at)->next;
+    *at = generation->next;
+    generation->next = NULL;
+}
+
+struct generation *scheduler_newest(const struct scheduler *scheduler) {
+    return scheduler->generations;
+}
+
+static struct generation *find_generation(const struct scheduler *scheduler, unsigned number) {
+    struct generation *generation = scheduler->generations;
+    while (generation && generation->number != number)
+        generation = generation->next;
+    return generation;
+}
+
+static void end_now(struct tasks *tasks, struct task *task) {
+    static const char why[] = "the scripts have been replaced, and this took too long: try again";
+    struct coroutine *coroutine = coroutine_of(task);
+    struct request *req = task->req;
+    log_event(LOG_WARN, "ended with its generation", log_text("route", req ? req->route : "(a job)"),
+              log_int("generation", coroutine->generation->number));
+    if (req)
+        problem_say(req, 503, why);
+    else
+        coroutine->ended(coroutine->ctx, false, why);
+    end_task(tasks, task, true);
+    if (req) request_answered(req);
+}
+
+void scheduler_end(struct scheduler *scheduler, struct generation *generation) {
+    struct tasks *tasks = &scheduler->tasks;
+    background_end(&scheduler->background, generation);
+    for (uint32_t i = 0; i < tasks->count; i++) {
+        struct task *task = tasks->slots[i];
+        if (task->live && coroutine_of(task)->generation == generation && !coroutine_of(task)->patient)
+            end_now(tasks, task);
+    }
+}
+
 /* ---- what services bring ---- */
 
 void scheduler_database(void *ctx, struct share_answer *answer) {
     struct scheduler *scheduler = ctx;
     struct outcome outcome = {.err = answer->err, .rows = answer->rows, .lease = answer->lease};
+    struct generation *asker = find_generation(scheduler, answer->who.generation);
+    if (answer->query && asker) asker->context.calls--;
     tasks_deliver(&scheduler->tasks, answer->who, &outcome);
 }
 

@@ -19,6 +19,13 @@ struct tasks;
 enum err_code scheduler_new(struct scheduler **ret, struct reactor *reactor, struct err *err);
 void scheduler_free(struct scheduler *scheduler); /* ends what still waits; before its generation is freed */
 
+/* Generations that run here, so that late answers find theirs: the newest first, linked by `next`. */
+void scheduler_host(struct scheduler *scheduler, struct generation *generation);
+void scheduler_leave(struct scheduler *scheduler, struct generation *generation);
+struct generation *scheduler_newest(const struct scheduler *scheduler);
+/* Ends what still runs or waits on a generation: requests are answered 503. Not what an operator asked for. */
+void scheduler_end(struct scheduler *scheduler, struct generation *generation);
+
 /* Where services deliver: for `struct services`. */
 struct tasks *scheduler_tasks(struct scheduler *scheduler);
 /* The share's `done`: ctx is the scheduler. */

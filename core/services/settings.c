@@ -50,6 +50,8 @@ const struct setting_row setting_rows[] = {
     {AT(db_wait_ms), SETTING_NUMBER, "2000", 1, HOUR_MS, "for a request to get a database connection", NULL},
     {AT(db_queue), SETTING_NUMBER, "1024", 1, 65536, "calls that may wait, a class and worker", NULL},
     {AT(script_memory), SETTING_BYTES, "64MiB", MIB, 16 * GIB, "bytes that a Lua state may hold", NULL},
+    {AT(script_watch), SETTING_SWITCH, "true", 0, 0, "serve scripts and queries as soon as they are saved", NULL},
+    {AT(script_drain_ms), SETTING_NUMBER, "30000", 1, HOUR_MS, "for what a replaced generation has begun", NULL},
     {AT(hash_memory_kib), SETTING_NUMBER, "19456", 8, 4 * MIB, "argon2id: KiB a password", NULL},
     {AT(hash_passes), SETTING_NUMBER, "2", 1, 64, "argon2id: passes over that memory", NULL},
     {AT(hash_threads), SETTING_NUMBER, "1", 1, 64, "threads that hash passwords", NULL},

@@ -43,6 +43,8 @@ struct settings {
     int64_t db_wait_ms;          /* 2000: how long a request waits for a lease */
     int64_t db_queue;            /* waiting calls a class and worker: 1024 */
     int64_t script_memory;       /* bytes a Lua state may hold: 67108864 */
+    bool script_watch;           /* true */
+    int64_t script_drain_ms;     /* 30000: how long what a replaced generation has begun may take */
     int64_t hash_memory_kib;     /* argon2id: 19456 (OWASP) */
     int64_t hash_passes;         /* argon2id: 2 */
     int64_t hash_threads;        /* 1 */

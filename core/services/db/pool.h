@@ -48,6 +48,7 @@ bool pool_ready(const struct pool *pool);
  * batch and lease classes; reads say ERR_BUSY instead); ERR_DATABASE with SQLSTATE. */
 struct share_answer {
     struct ticket who;
+    const struct query *query; /* what was asked; NULL for share_begin and lease_commit */
     struct rows *rows;   /* the receiver's now; NULL unless a statement succeeded */
     struct lease *lease; /* of share_begin; the receiver's now, until lease_release */
     struct err err;

@@ -33,7 +33,8 @@ uint64_t share_random(struct share *share) {
 
 void share_tell(struct share *share, struct call *call, struct rows *rows, struct lease *lease,
                 const struct err *err) {
-    struct share_answer answer = {.who = call->who, .rows = rows, .lease = lease, .err = *err};
+    struct share_answer answer = {
+        .who = call->who, .query = call->query, .rows = rows, .lease = lease, .err = *err};
     free(call);
     share->done(share->ctx, &answer);
 }

@@ -289,6 +289,8 @@ function raw.file(path)
   return text
 end
 
+raw.generation = 1
+
 function raw.progress(done, total, what)
   table.insert(world.progress, { done, total, what })
 end

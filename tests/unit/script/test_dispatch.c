@@ -80,11 +80,10 @@ static int open_world(void **unused) {
                                        .settings = world.settings,
                                        .tasks = scheduler_tasks(world.scheduler)};
     struct generation_parts parts = {
-        .services = &world.services, .snapshot = world.snapshot, .memory_limit = 16u << 20};
+        .services = &world.services, .snapshot = world.snapshot, .number = 7, .memory_limit = 16u << 20};
     struct err err = {0};
     if (generation_new(&world.dispatch.generation, &parts, &err) != ERR_OK) fail_msg("%s", err.text);
     world.dispatch.scheduler = world.scheduler;
-    world.dispatch.number = 7;
     world.handler = dispatch_handler(&world.dispatch);
     return 0;
 }

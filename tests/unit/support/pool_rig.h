@@ -100,7 +100,7 @@ static inline void rig_done(void *ctx, struct share_answer *answer) {
 }
 
 static inline struct ticket rig_ticket(uint32_t slot) {
-    return (struct ticket){slot, slot + 7};
+    return (struct ticket){.slot = slot, .serial = slot + 7};
 }
 
 /* --- queries ---------------------------------------------------------------------------------------- */

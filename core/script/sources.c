@@ -1,0 +1,45 @@
+/* sources.c -- reads, compiles and names by its hash what an edition is made of. */
+
+#include "sources.h"
+#include "../services/crypto.h"
+#include "../services/db/query.h"
+#include "../services/snapshot.h"
+#include "compiled.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* Of both, so that a query alone makes a difference too. */
+static void hash(struct sources *sources) {
+    char both[2 * (SOURCES_HASH - 1) + 1];
+    stpcpy(stpcpy(both, snapshot_hash(sources->snapshot)), query_set_hash(sources->queries));
+    crypto_sha256_hex(sources->hash, both, sizeof both - 1);
+}
+
+enum err_code sources_read(struct sources **ret, const char *scripts, const char *queries, struct err *err) {
+    enum err_code code;
+    struct sources *sources = calloc(1, sizeof *sources);
+    if (!sources) return err_set(err, ERR_NO_MEMORY, "out of memory");
+    atomic_init(&sources->holders, 1);
+    if ((code = query_set_load(&sources->queries, queries, err)) != ERR_OK) goto out;
+    if ((code = snapshot_read(&sources->snapshot, scripts, err)) != ERR_OK) goto out;
+    if ((code = compiled_new(&sources->compiled, sources->snapshot, err)) != ERR_OK) goto out;
+    hash(sources);
+    *ret = sources;
+    return ERR_OK;
+out:
+    sources_drop(sources);
+    return code;
+}
+
+struct sources *sources_hold(struct sources *sources) {
+    atomic_fetch_add(&sources->holders, 1);
+    return sources;
+}
+
+void sources_drop(struct sources *sources) {
+    if (!sources || atomic_fetch_sub(&sources->holders, 1) > 1) return;
+    compiled_free(sources->compiled);
+    query_set_free(sources->queries);
+    snapshot_free(sources->snapshot);
+    free(sources);
+}

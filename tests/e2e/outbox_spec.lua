@@ -89,12 +89,12 @@ describe("a channel", function()
   local db, plateia, settings
 
   setup(function()
-    settings = fickle.scripts()
+    db = database.cluster():create "fickle"
+    settings = fickle.scripts(db)
     settings.PLATEIA_OUTBOX_RETRY_MS = "50"
     settings.PLATEIA_OUTBOX_RETRY_MOST_MS = "400"
     settings.PLATEIA_OUTBOX_LEASE_MS = "2000"
     settings.PLATEIA_OUTBOX_ATTEMPTS = "30"
-    db = database.cluster():create "fickle"
     plateia = server.start { database = db, settings = settings }
   end)
   teardown(function() if plateia then plateia:stop() end end)

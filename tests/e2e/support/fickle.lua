@@ -32,19 +32,21 @@ SELECT mode, pg_sleep(CASE mode WHEN 'hangs' THEN 60 WHEN 'slow' THEN 0.01 ELSE 
 FROM fickle
 ]]
 
--- A folder with the tree's scripts and queries and the channel among them; the settings that name it.
-function fickle.scripts()
+function fickle.set(db, mode)
+  db:run(("CREATE TABLE IF NOT EXISTS fickle (mode text); DELETE FROM fickle; INSERT INTO fickle VALUES ('%s')")
+    :format(mode))
+end
+
+-- A folder with the tree's scripts and queries and the channel among them; the settings that name it. The table is
+-- made, as a server asks whether its queries would work.
+function fickle.scripts(db)
+  fickle.set(db, "works")
   local folder = process.temporary_folder "fickle"
   local code, text = process.run("cp", { args = { "-r", "scripts", "sql", folder } })
   assert(code == 0, text)
   process.write_file(folder .. "/scripts/notifications/fickle.lua", CHANNEL)
   process.write_file(folder .. "/sql/queries/fickle_mode.sql", QUERY)
   return { PLATEIA_SCRIPTS = folder .. "/scripts", PLATEIA_SQL = folder .. "/sql" }
-end
-
-function fickle.set(db, mode)
-  db:run(("CREATE TABLE IF NOT EXISTS fickle (mode text); DELETE FROM fickle; INSERT INTO fickle VALUES ('%s')")
-    :format(mode))
 end
 
 -- How often each key was delivered, by the lines of a server's log with this message; and how many keys.

@@ -1,0 +1,288 @@
+-- Edited while it serves: what is saved is served, by every worker, or nothing changes and the reason is told.
+
+local uv = require "luv"
+local crowd = require "support.crowd"
+local database = require "support.database"
+local http = require "support.http"
+local loop = require "support.loop"
+local scripts = require "support.scripts"
+local server = require "support.server"
+
+local SAY = [[
+local route, field = require "plateia.route", require "plateia.field"
+return route.get "/say" {
+  summary = "Says a word.",
+  answers = { [200] = field.object { word = field.string {} } },
+  handler = function() return { word = "%s" } end,
+}
+]]
+
+-- Waits in the database, for as long as the query says.
+local SLOW = [[
+local route, field, db = require "plateia.route", require "plateia.field", require "plateia.db"
+local nap = db.query "nap"
+return route.get "/slow" {
+  summary = "Takes its time.",
+  query = { seconds = field.number {} },
+  answers = { [200] = field.object { word = field.string {} } },
+  handler = function(req)
+    local rows, why = nap(req.query.seconds)
+    if not rows then error(why, 0) end
+    return { word = "%s" }
+  end,
+}
+]]
+local NAP = "-- class: lease\n-- params: seconds double\nSELECT pg_sleep($1)::text AS slept\n"
+
+local COUNT = [[
+local log = require "plateia.log"
+return { on = "vote.cast", every = 0.05, run = function(events)
+  for _, event in ipairs(events) do log.info("seen", { user = event.user_id }) end
+end }
+]]
+
+describe("scripts that are edited live", function()
+  local db, plateia, folder, client
+
+  setup(function()
+    db = database.cluster():create "reload"
+    folder = scripts.copy()
+    folder:save("scripts/routes/say.lua", SAY:format "one")
+    folder:save("sql/queries/nap.sql", NAP)
+    folder:save("scripts/routes/slow.lua", SLOW:format "old")
+    folder:save("scripts/observers/count.lua", COUNT)
+    folder.settings.PLATEIA_SCRIPT_DRAIN_MS = tostring(2000 * loop.patience)
+    plateia = server.start { database = db, settings = folder.settings }
+    client = plateia:client()
+  end)
+
+  teardown(function() plateia:stop() end)
+
+  -- ---- what is known ----
+
+  local function state()
+    return plateia.admin:get("/scripts"):json()
+  end
+
+  local function word(path)
+    return client:get(path or "/say"):json().word
+  end
+
+  local function until_word(wanted)
+    loop.wait_until("the new word is said", 10, function() return word() == wanted, word() end)
+  end
+
+  local function until_it_sleeps()
+    loop.wait_until("it has begun", 10, function()
+      return db:value "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'" == 1
+    end)
+  end
+
+  local function order(path)
+    local answer = plateia.admin:post(path, { headers = { ["X-Plateia-Admin"] = "1" } })
+    return answer.status, answer:json()
+  end
+
+  -- All that the log says from `at` on.
+  local function said(at)
+    return plateia:output():sub(at + 1)
+  end
+
+  -- The failure of a save: what the watcher met after `seen`, the failure that was known before.
+  local function refused(seen, words)
+    return loop.wait_until("it is refused: " .. words, 10, function()
+      local failure = state().last_failure
+      local fresh = failure ~= http.null and (seen == http.null or failure.at ~= seen.at) and failure.by == "watch"
+      return fresh and failure.reason:find(words, 1, true) and failure, fresh and failure.reason or "no new failure"
+    end)
+  end
+
+  -- ---- what is saved is served ----
+
+  it("are served once they are saved, and say so", function()
+    local before, log = state().generation, #plateia:output()
+    folder:save("scripts/routes/say.lua", SAY:format "two")
+    until_word "two"
+    local now = state()
+    assert.equal(before + 1, now.generation)
+    assert.equal("watch", now.by)
+    assert.matches('"message":"new scripts are served","generation":' .. now.generation, said(log), 1, true)
+    for _ = 1, 20 do -- connections fall to either worker
+      local other = plateia:client()
+      assert.equal("two", other:get("/say"):json().word)
+      other:close()
+    end
+  end)
+
+  it("are served by a new query alone", function()
+    local before = state().generation
+    folder:edit("sql/queries/nap.sql", "pg_sleep($1)::text AS slept", "pg_sleep($1)::text AS slept, 1 AS n")
+    loop.wait_until("it is served", 10, function() return state().generation == before + 1 end)
+  end)
+
+  it("are not served again where nothing has changed", function()
+    local before = state().generation
+    folder:save("scripts/routes/say.lua", folder:read "scripts/routes/say.lua")
+    folder:save("scripts/routes/.say.lua.swp", "an editor's own")
+    folder:save("scripts/routes/say.lua", SAY:format "three")
+    until_word "three"
+    assert.equal(before + 1, state().generation)
+  end)
+
+  it("let what has begun end where it began", function()
+    local answer
+    local slow = loop.go(function()
+      local own = plateia:client()
+      answer = own:get "/slow?seconds=1"
+      own:close()
+    end)
+    until_it_sleeps()
+    local before = state().generation
+    folder:save("scripts/routes/slow.lua", SLOW:format "new")
+    loop.wait_until("the next serves", 10, function() return state().generation == before + 1 end)
+    assert.equal("new", word "/slow?seconds=0")
+    assert.same({ { generation = before, requests = 1 } }, state().older)
+    slow:join(20)
+    assert.equal("old", answer:json().word)
+    loop.wait_until("the older one is closed", 10, function() return #state().older == 0 end)
+  end)
+
+  it("end what takes too long on scripts that are gone", function()
+    local answer
+    local slow = loop.go(function()
+      local own = plateia:client()
+      answer = own:get "/slow?seconds=4"
+      own:close()
+    end)
+    until_it_sleeps()
+    folder:save("scripts/routes/say.lua", SAY:format "late")
+    until_word "late"
+    slow:join(20 * loop.patience)
+    assert.equal(503, answer.status)
+    assert.matches("replaced", answer:json().detail)
+    loop.wait_until("the older one is closed", 20, function() return #state().older == 0 end)
+  end)
+
+  it("give every event to one generation's observer", function()
+    local users = crowd.make(db, server.SECRET, "counted", 200)
+    local log, edits, over = #plateia:output(), 0, false
+    local editor = loop.go(function()
+      while not over do
+        edits = edits + 1
+        folder:save("scripts/routes/say.lua", SAY:format("edit " .. edits))
+        until_word("edit " .. edits)
+      end
+    end)
+    loop.each(users, 4, function(user)
+      local own = plateia:client()
+      assert.equal(201, own:post("/vote/" .. user.id % 40 + 1, { token = user.token }).status)
+      own:close()
+    end)
+    over = true
+    editor:join(20)
+    loop.wait_until("all were seen", 10, function()
+      local _, count = said(log):gsub('"message":"seen"', "")
+      return count >= #users, count
+    end)
+    local seen = {}
+    for user in said(log):gmatch '"message":"seen","generation":%d+,"user":(%d+)' do
+      assert.is_nil(seen[user], "seen twice")
+      seen[user] = true
+    end
+    assert.is_true(edits > 2, edits .. " edits")
+  end)
+
+  -- ---- orders ----
+
+  it("are read anew on a signal", function()
+    local before = state().generation
+    plateia.process:signal "hup"
+    loop.wait_until("it is served", 10, function() return state().generation == before + 1 end)
+    assert.equal("signal", state().by)
+  end)
+
+  it("are read anew on an order, which is answered once they are served", function()
+    local before = state().generation
+    local status, answer = order "/scripts/reload"
+    assert.equal(200, status)
+    assert.equal("served", answer.outcome)
+    assert.equal(before + 1, answer.generation)
+    assert.equal(before + 1, state().generation)
+  end)
+
+  it("are only checked by a dry run", function()
+    local before = state().generation
+    local status, answer = order "/scripts/reload?dry_run=1"
+    assert.same({ 200, "fine", before }, { status, answer.outcome, answer.generation })
+    assert.equal(before, state().generation)
+  end)
+
+  it("are rolled back to what was served before, and stay so until the next edit", function()
+    folder:save("scripts/routes/say.lua", SAY:format "good")
+    until_word "good"
+    local good = state().generation
+    folder:save("scripts/routes/say.lua", SAY:format "bad")
+    until_word "bad"
+    local status, answer = order "/scripts/rollback"
+    assert.equal(200, status)
+    assert.equal("good", word())
+    assert.equal(good + 2, answer.generation)
+    status, answer = order("/scripts/rollback?to=" .. good + 1)
+    assert.same({ 200, good + 3 }, { status, answer.generation })
+    assert.equal("bad", word())
+    assert.equal(404, (order "/scripts/rollback?to=9999"))
+    assert.equal(5, #state().history)
+    folder:save("scripts/routes/say.lua", SAY:format "next")
+    until_word "next"
+  end)
+
+  -- ---- what is broken changes nothing ----
+
+  local broken = {
+    { "a syntax error", "scripts/routes/say.lua", "return return", "say.lua:1:" },
+    { "an error at load", "scripts/routes/say.lua", "local x\nreturn x.y", "say.lua:2:" },
+    { "a module that is not there", "scripts/routes/say.lua", "\nreturn require 'lib.nothing'", "say.lua:2:" },
+    { "an empty file", "scripts/routes/say.lua", "", "say.lua:1:" },
+    { "a file that returns nothing", "scripts/routes/say.lua", "local x = 1", "say.lua" },
+    { "an unknown event", "scripts/observers/count.lua", "return { on = 'nothing.happened', run = function() end }",
+      "nothing.happened" },
+    { "a route that is there already", "scripts/routes/say.lua", (SAY:gsub("/say", "/movies/top")), "/movies/top" },
+    { "a query that PostgreSQL refuses", "sql/queries/nap.sql", (NAP:gsub("pg_sleep", "pg_nap")), "nap.sql:3:" },
+    { "a query without a class", "sql/queries/nap.sql", "SELECT 1 AS one", "nap.sql" },
+    { "a channel that cannot send", "scripts/notifications/pigeon.lua", "return { name = 'pigeon' }", "missing, a function" },
+  }
+  for _, case in ipairs(broken) do
+    local what, name, text, reason = table.unpack(case)
+    it("refuse " .. what .. ", go on, and take the next good save", function()
+      local good = uv.fs_stat(folder:path(name)) and folder:read(name)
+      local before, spoken, seen = state().generation, word(), state().last_failure
+      local function mend()
+        if good then folder:save(name, good) else uv.fs_unlink(folder:path(name)) end
+      end
+      finally(mend)
+      folder:save(name, text)
+      local failure = refused(seen, reason)
+      assert.same({ before, spoken }, { state().generation, word() })
+      local status, answer = order "/scripts/reload"
+      assert.same({ 409, "refused", before, failure.reason },
+        { status, answer.outcome, answer.generation, answer.reason })
+      mend()
+      folder:save("scripts/routes/slow.lua", SLOW:format("after " .. what))
+      loop.wait_until("the next good save is served", 10, function()
+        return word "/slow?seconds=0" == "after " .. what, state().last_failure.reason
+      end)
+    end)
+  end
+
+  it("refuse to lose a route that app.lua requires, or its login", function()
+    local before, seen = state().generation, state().last_failure
+    finally(function() folder:restore "scripts/routes/vote.lua" end)
+    folder:edit("scripts/routes/vote.lua", "depends = { user = signed_in },", "")
+    seen = refused(seen, "bearer")
+    assert.equal(401, client:post("/vote/1").status)
+    folder:remove "scripts/routes/vote.lua"
+    refused(seen, "there is no route POST /vote/{movie_id}")
+    assert.equal(401, client:post("/vote/1").status)
+    assert.equal(before, state().generation)
+  end)
+end)

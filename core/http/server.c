@@ -24,6 +24,7 @@
 #include "edges.h"
 #include "exchange.h"
 #include "patience.h"
+#include "validate.h"
 #include <assert.h>
 #include <errno.h>
 #include <microhttpd.h>
@@ -238,6 +239,15 @@ static enum MHD_Result on_header(void *ctx, enum MHD_ValueKind kind, const char 
     return exchange_add_header(ctx, name, value, value_len) ? MHD_YES : MHD_NO;
 }
 
+/* The list of headers does not tell how they were written; the library's buffer does. */
+static int judge_lines(struct exchange *exchange, const char *method, const char *version,
+                       const char **ret_detail) {
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(exchange->connection->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    const struct validate_bytes head = {method, info->header_size, strlen(exchange->target), version};
+    return validate_lines(&head, ret_detail);
+}
+
 static enum MHD_Result take_head(struct exchange *exchange, const char *method, const char *version) {
     struct connection *connection = exchange->connection;
     const char *detail;
@@ -246,6 +256,7 @@ static enum MHD_Result take_head(struct exchange *exchange, const char *method, 
     MHD_get_connection_values_n(connection->mhd, MHD_HEADER_KIND, on_header, exchange);
     if (exchange->req.header_count != (size_t)count) return MHD_NO;
     int status = exchange_judge(exchange, method, version, connection->server->options.body_limit, &detail);
+    if (status == 0) status = judge_lines(exchange, method, version, &detail);
     if (status != 0) return refuse(exchange, status, detail);
     edges_client(connection->server->options.edges, &connection->ip, &exchange->req);
     if (!exchange_expect_body(exchange)) return MHD_NO;

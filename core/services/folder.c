@@ -29,16 +29,14 @@ static bool is_link(int at, const struct dirent *entry) {
 
 static enum err_code walk_folder(struct walk *walk, int fd, size_t len, int depth);
 
-/* Fills the entry; a folder is also opened. Returns its descriptor or -1. */
-static int look_at(struct folder_entry *entry) {
+/* Fills the entry; a folder is also opened. */
+static void look_at(struct folder_entry *entry) {
     if (fstatat(entry->at, entry->name, &entry->st, 0) != 0) {
         entry->error = errno;
-        return -1;
+    } else if (S_ISDIR(entry->st.st_mode)) {
+        entry->folder = openat(entry->at, entry->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (entry->folder < 0) entry->error = errno;
     }
-    if (!S_ISDIR(entry->st.st_mode)) return -1;
-    int fd = openat(entry->at, entry->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) entry->error = errno;
-    return fd;
 }
 
 static enum err_code walk_entry(struct walk *walk, int at, const struct dirent *found, size_t len,
@@ -49,13 +47,13 @@ static enum err_code walk_entry(struct walk *walk, int at, const struct dirent *
     if (++walk->count > FOLDER_ENTRIES)
         return err_set(walk->err, ERR_LIMIT, "%s: more than %d files", walk->path, FOLDER_ENTRIES);
     struct folder_entry entry = {
-        .path = walk->path, .name = found->d_name, .at = at, .link = is_link(at, found)};
-    int fd = look_at(&entry);
+        .path = walk->path, .name = found->d_name, .at = at, .folder = -1, .link = is_link(at, found)};
+    look_at(&entry);
     if (entry.error == ENOENT && !entry.link) return ERR_OK;
     enum err_code code = walk->visit(walk->ctx, &entry, walk->err);
-    if (fd < 0) return code;
-    if (code == ERR_OK) return walk_folder(walk, fd, len + (size_t)added, depth + 1);
-    close(fd);
+    if (entry.folder < 0) return code;
+    if (code == ERR_OK) return walk_folder(walk, entry.folder, len + (size_t)added, depth + 1);
+    close(entry.folder);
     return code;
 }
 
@@ -95,21 +93,30 @@ static enum err_code too_large(const char *shown, size_t limit, struct err *err)
     return err_set(err, ERR_LIMIT, "%s: larger than %zu KiB", shown, limit / 1024);
 }
 
+/* Until nothing more comes. Room is made for what is there by now, and one byte more to see the end. */
+static enum err_code read_rest(int fd, const char *shown, size_t expected, size_t limit, struct buf *ret,
+                               struct err *err) {
+    size_t end = ret->len + limit, room = 0;
+    for (ssize_t n = 1; n != 0;) {
+        if (room == 0 && !buf_reserve(ret, room = expected + 1))
+            return err_set(err, ERR_NO_MEMORY, "%s: out of memory", shown);
+        n = read(fd, ret->data + ret->len, room);
+        if (n < 0 && errno != EINTR) return err_system(err, shown);
+        if (n < 0) continue;
+        ret->len += (size_t)n;
+        room -= (size_t)n;
+        if (ret->len > end) return too_large(shown, limit, err);
+    }
+    ret->data[ret->len] = '\0';
+    return ERR_OK;
+}
+
 static enum err_code read_fd(int fd, const char *shown, size_t limit, struct buf *ret, struct err *err) {
     struct stat st;
-    size_t before = ret->len, step = limit < 65536 ? 4096 : 65536;
     if (fstat(fd, &st) != 0) return err_system(err, shown);
     if (!S_ISREG(st.st_mode)) return err_set(err, ERR_NOT_FOUND, "%s: not a file", shown);
     if (st.st_size > (off_t)limit) return too_large(shown, limit, err);
-    for (;;) {
-        if (!buf_reserve(ret, step)) return err_set(err, ERR_NO_MEMORY, "%s: out of memory", shown);
-        ssize_t n = read(fd, ret->data + ret->len, step);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return err_system(err, shown);
-        if (n == 0) return ERR_OK;
-        ret->len += (size_t)n;
-        if (ret->len - before > limit) return too_large(shown, limit, err);
-    }
+    return read_rest(fd, shown, st.st_size > 0 ? (size_t)st.st_size : 4095, limit, ret, err);
 }
 
 enum err_code folder_read(int at, const char *path, const char *shown, size_t limit, struct buf *ret,

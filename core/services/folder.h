@@ -20,6 +20,7 @@ struct folder_entry {
     const char *path; /* from the folder that is walked: "routes/account.lua" */
     const char *name; /* its last part */
     int at;           /* the folder it stands in, for openat */
+    int folder;       /* itself, where it is a folder; else -1 */
     bool link;        /* a symbolic link; the rest tells of what it leads to */
     struct stat st;   /* filled when error is 0 */
     int error;        /* errno: a link that leads nowhere, a folder that may not be opened */

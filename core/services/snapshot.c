@@ -6,6 +6,7 @@
 #include "folder.h"
 #include "signature.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,10 +15,19 @@
 
 #define MAX_FILE   (8u << 20)
 #define MAX_SOURCE (64u << 20) /* of all modules together */
+#define MAX_PLACES 33
+
+/* A folder that stays open, so that data files come from where the modules came from: the script folder
+ * itself (path ""), and those below it that a symbolic link leads to, as such links get swapped as well. */
+struct place {
+    char *path;
+    int fd;
+};
 
 struct snapshot {
     char *dir;
-    int fd;
+    struct place places[MAX_PLACES];
+    size_t place_count;
     struct module *modules;
     size_t count, room, bytes;
     char hash[CRYPTO_DIGEST_HEX];
@@ -74,10 +84,26 @@ out:
     return code;
 }
 
+/* Takes the descriptor. */
+static enum err_code add_place(struct snapshot *snapshot, const char *path, int fd, struct err *err) {
+    char *copy = NULL;
+    if (fd < 0) return err_system(err, snapshot->dir);
+    if (snapshot->place_count < MAX_PLACES && (copy = strdup(path))) {
+        snapshot->places[snapshot->place_count++] = (struct place){copy, fd};
+        return ERR_OK;
+    }
+    close(fd);
+    if (snapshot->place_count < MAX_PLACES) return err_set(err, ERR_NO_MEMORY, "out of memory");
+    return err_set(err, ERR_LIMIT, "%s/%s: more than %d folders are symbolic links", snapshot->dir, path,
+                   MAX_PLACES - 1);
+}
+
 static enum err_code visit(void *ctx, const struct folder_entry *entry, struct err *err) {
     struct snapshot *snapshot = ctx;
     if (entry->error)
         return err_set(err, ERR_SYSTEM, "%s/%s: %s", snapshot->dir, entry->path, strerror(entry->error));
+    if (entry->link && entry->folder >= 0)
+        return add_place(snapshot, entry->path, fcntl(entry->folder, F_DUPFD_CLOEXEC, 0), err);
     if (!S_ISREG(entry->st.st_mode) || !folder_has_suffix(entry->name, ".lua") ||
         folder_has_suffix(entry->name, "_spec.lua"))
         return ERR_OK;
@@ -119,13 +145,14 @@ static enum err_code read_once(void *ctx, struct err *err) {
     snapshot_free(reading->snapshot);
     struct snapshot *snapshot = reading->snapshot = calloc(1, sizeof *snapshot);
     enum err_code code;
-    if (snapshot) snapshot->fd = -1;
+    int fd;
     if (!snapshot || !(snapshot->dir = strdup(reading->dir)))
         return err_set(err, ERR_NO_MEMORY, "out of memory");
-    if ((snapshot->fd = folder_open(snapshot->dir)) < 0)
+    if ((fd = folder_open(snapshot->dir)) < 0)
         return err_set(err, ERR_NOT_FOUND, "%s: %s (PLATEIA_SCRIPTS names the script folder)", snapshot->dir,
                        strerror(errno));
-    if ((code = folder_walk(snapshot->fd, visit, snapshot, err)) != ERR_OK) return code;
+    if ((code = add_place(snapshot, "", fd, err)) != ERR_OK) return code;
+    if ((code = folder_walk(fd, visit, snapshot, err)) != ERR_OK) return code;
     if (snapshot->count) qsort(snapshot->modules, snapshot->count, sizeof *snapshot->modules, by_name);
     if ((code = refuse_twins(snapshot, err)) != ERR_OK) return code;
     return hash_all(snapshot, err);
@@ -148,7 +175,10 @@ void snapshot_free(struct snapshot *snapshot) {
         free(snapshot->modules[i].chunk);
         free(snapshot->modules[i].text);
     }
-    if (snapshot->fd >= 0) close(snapshot->fd);
+    for (size_t i = 0; i < snapshot->place_count; i++) {
+        close(snapshot->places[i].fd);
+        free(snapshot->places[i].path);
+    }
     free(snapshot->modules);
     free(snapshot->dir);
     free(snapshot);
@@ -172,6 +202,42 @@ const char *snapshot_hash(const struct snapshot *snapshot) {
     return snapshot->hash;
 }
 
+static bool same_place(const struct place *a, const struct place *b) {
+    struct stat first, second;
+    return strcmp(a->path, b->path) == 0 && fstat(a->fd, &first) == 0 && fstat(b->fd, &second) == 0 &&
+           first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
+static const struct place *find_place(const struct snapshot *snapshot, const char *path) {
+    for (size_t i = 0; i < snapshot->place_count; i++)
+        if (strcmp(snapshot->places[i].path, path) == 0) return &snapshot->places[i];
+    return NULL;
+}
+
+bool snapshot_same(const struct snapshot *a, const struct snapshot *b) {
+    if (strcmp(a->hash, b->hash) != 0 || a->place_count != b->place_count) return false;
+    for (size_t i = 0; i < a->place_count; i++) {
+        const struct place *other = find_place(b, a->places[i].path);
+        if (!other || !same_place(&a->places[i], other)) return false;
+    }
+    return true;
+}
+
+/* The innermost place on the path's way; *rest gets what is left of the path. */
+static const struct place *place_of(const struct snapshot *snapshot, const char *path, const char **rest) {
+    const struct place *best = &snapshot->places[0];
+    *rest = path;
+    for (size_t i = 1; i < snapshot->place_count; i++) {
+        const struct place *place = &snapshot->places[i];
+        size_t len = strlen(place->path);
+        if (strncmp(path, place->path, len) != 0 || path[len] != '/' || path + len + 1 < *rest) continue;
+        best = place;
+        *rest = path + len + 1;
+    }
+    *rest += strspn(*rest, "/"); /* "a//b" must not start at the root */
+    return best;
+}
+
 enum err_code snapshot_file(const struct snapshot *snapshot, const char *path, struct buf *ret,
                             struct err *err) {
     char full[PATH_MAX];
@@ -179,5 +245,6 @@ enum err_code snapshot_file(const struct snapshot *snapshot, const char *path, s
         return err_set(err, ERR_DENIED, "%s: only files inside the script folder can be read", path);
     if (snprintf(full, sizeof full, "%s/%s", snapshot->dir, path) >= (int)sizeof full)
         return err_set(err, ERR_LIMIT, "%s: the path is too long", path);
-    return folder_read(snapshot->fd, path, full, MAX_FILE, ret, err);
+    const struct place *place = place_of(snapshot, path, &path);
+    return folder_read(place->fd, path, full, MAX_FILE, ret, err);
 }

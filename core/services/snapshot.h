@@ -12,6 +12,7 @@
 
 #include "../base/buf.h"
 #include "../base/err.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,6 +39,10 @@ const struct module *snapshot_at(const struct snapshot *snapshot, size_t index);
 
 /* 64 hex digits over the modules' paths and texts; data files are not in it. */
 const char *snapshot_hash(const struct snapshot *snapshot);
+/* The same texts from the same folders. Equal hashes alone are not enough for keeping the older snapshot:
+ * where the folder was swapped for one with the same scripts, its data files would come from the folder that
+ * is gone. */
+bool snapshot_same(const struct snapshot *a, const struct snapshot *b);
 
 /* A data file inside the folder ("adapters/x/data.json"), appended to *ret; read from the disk at each call,
  * from the folder that the modules were read from, whatever bears its name now. Refuses paths that leave the

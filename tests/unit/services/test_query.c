@@ -227,6 +227,72 @@ static void test_set(void **state) {
     assert_null(none);
 }
 
+static void expect_hash(bool same, const char *first, const struct query_set *set) {
+    assert_int_equal(strcmp(first, query_set_hash(set)) == 0, same);
+}
+
+static void test_set_hash(void **state) {
+    (void)state;
+    char first[65];
+    struct query_set *set = NULL;
+    struct err err;
+    strcpy(dir + strlen(dir) - 6, "XXXXXX");
+    assert_non_null(mkdtemp(dir));
+    put("a.sql", "-- class: read\nSELECT 1");
+    put("b.sql", "-- class: read\nSELECT 2");
+    assert_int_equal(query_set_load(&set, dir, &err), ERR_OK);
+    assert_int_equal(strspn(query_set_hash(set), "0123456789abcdef"), 64);
+    assert_int_equal(query_set_at(set, 0)->bytes, 23);
+    snprintf(first, sizeof first, "%s", query_set_hash(set));
+    query_set_free(set);
+    const struct {
+        const char *name, *text;
+        bool same;
+    } puts[] = {{"notes.txt", "new", true},
+                {"a.sql", "-- class: read\nSELECT 1", true},
+                {"a.sql", "-- class: read\nSELECT 2", false},
+                {"a.sql", "-- Of the header, too.\n-- class: read\nSELECT 1", false},
+                {"a.sql", "-- class: read\nSELECT 1", true},
+                {"c.sql", "-- class: read\nSELECT 1", false}};
+    for (size_t i = 0; i < sizeof puts / sizeof *puts; i++) {
+        put(puts[i].name, puts[i].text);
+        assert_int_equal(query_set_load(&set, dir, &err), ERR_OK);
+        expect_hash(puts[i].same, first, set);
+        query_set_free(set);
+    }
+    drop("b.sql");
+    assert_int_equal(query_set_load(&set, dir, &err), ERR_OK);
+    expect_hash(false, first, set); /* two names with what two others said */
+    query_set_free(set);
+    drop("a.sql"), drop("c.sql"), drop("notes.txt");
+    assert_int_equal(rmdir(dir), 0);
+}
+
+static void test_set_of_bad_files(void **state) {
+    (void)state;
+    char text[128];
+    struct query_set *none = NULL;
+    struct err err;
+    strcpy(dir + strlen(dir) - 6, "XXXXXX");
+    assert_non_null(mkdtemp(dir));
+    put("b.sql", "");
+    put("c.sql", "SELECT '");
+    assert_int_equal(query_set_load(&none, dir, &err), ERR_INVALID);
+    snprintf(text, sizeof text, "%s/b.sql:1: the file is empty", dir);
+    assert_string_equal(err.text, text); /* the first by name, whatever the folder's own order */
+    drop("b.sql");
+    put("c.sql", "");
+    char path[128];
+    snprintf(path, sizeof path, "%s/c.sql", dir);
+    assert_int_equal(truncate(path, 64 * 1024 + 1), 0);
+    assert_int_equal(query_set_load(&none, dir, &err), ERR_LIMIT);
+    snprintf(text, sizeof text, "%s/c.sql: larger than 64 KiB", dir);
+    assert_string_equal(err.text, text);
+    assert_null(none);
+    drop("c.sql");
+    assert_int_equal(rmdir(dir), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_read),
@@ -239,6 +305,8 @@ int main(void) {
         cmocka_unit_test(test_refused_statements),
         cmocka_unit_test(test_bytes_beyond_the_end_are_not_read),
         cmocka_unit_test(test_set),
+        cmocka_unit_test(test_set_hash),
+        cmocka_unit_test(test_set_of_bad_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

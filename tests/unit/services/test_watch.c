@@ -14,7 +14,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/eventfd.h>
-#include <sys/inotify.h>
 #include <sys/resource.h>
 
 #include "../support/tree.h"
@@ -180,6 +179,155 @@ static void links_in_a_circle(void) {
     assert_seen("echo 2 >scripts/routes/a.lua");
 }
 
+/* --- when it wakes ----------------------------------------------------------------------------------- */
+
+static int64_t milliseconds_since(int64_t start) {
+    return (clock_ns() - start) / CLOCK_NS_PER_MS;
+}
+
+static void test_waits_until_it_is_quiet(void **state) {
+    (void)state;
+    by_inotify = true;
+    plain();
+    for (int i = 0; i < 3; i++) {
+        int64_t start = clock_ns();
+        tree_sh("echo %d >scripts/app.lua", 100 + i);
+        assert_wakes();
+        assert_true(milliseconds_since(start) >= 50);
+    }
+}
+
+static atomic_bool writer_ends;
+
+static void *write_without_end(void *path) {
+    for (unsigned i = 0; !atomic_load(&writer_ends); i++) {
+        FILE *file = fopen(path, "w");
+        if (file) fprintf(file, "%u", i), fclose(file);
+    }
+    return NULL;
+}
+
+static void who_never_stops_writing(void) {
+    char path[PATH_MAX];
+    pthread_t thread;
+    plain();
+    snprintf(path, sizeof path, "%s", tree_path("scripts/app.lua"));
+    atomic_store(&writer_ends, false);
+    assert_int_equal(pthread_create(&thread, NULL, write_without_end, path), 0);
+    bool first = watch_wait(watch, -1, SOON), second = watch_wait(watch, -1, SOON);
+    atomic_store(&writer_ends, true);
+    pthread_join(thread, NULL);
+    assert_true(first && second);
+}
+
+static void test_wake_fd(void **state) {
+    (void)state;
+    int wake = eventfd(0, EFD_CLOEXEC);
+    uint64_t one = 1;
+    by_inotify = true;
+    plain();
+    assert_int_equal(write(wake, &one, sizeof one), sizeof one);
+    assert_false(watch_wait(watch, wake, -1)); /* at all: it would wait for ever */
+    tree_sh("echo 2 >scripts/app.lua");
+    assert_false(watch_wait(watch, wake, -1)); /* unread, it still says so */
+    assert_int_equal(read(wake, &one, sizeof one), sizeof one);
+    assert_true(watch_wait(watch, wake, SOON)); /* and the edit is not forgotten */
+    assert_false(watch_wait(watch, wake, 0));
+    close(wake);
+}
+
+static void what_is_noticed_counts_for_the_next_wait(void) {
+    plain();
+    tree_sh("echo 2 >scripts/app.lua");
+    for (int64_t start = clock_ns(); !watch_wait(watch, -1, 0);)
+        assert_true(milliseconds_since(start) < SOON);
+}
+
+/* --- what inotify does not do ------------------------------------------------------------------------- */
+
+static long events_it_holds(void) {
+    long count = 0;
+    FILE *file = fopen("/proc/sys/fs/inotify/max_queued_events", "r");
+    if (!file || fscanf(file, "%ld", &count) != 1) count = 0;
+    if (file) fclose(file);
+    return count;
+}
+
+/* The queue is filled with what does not matter; the edit's own event is lost. */
+static void test_a_queue_that_ran_over(void **state) {
+    (void)state;
+    long room = events_it_holds();
+    if (room <= 0 || room > 200000) skip();
+    by_inotify = true;
+    plain();
+    for (long i = 0; i < room / 2 + 10; i++) { /* two of one kind that follow each other are one event */
+        tree_put(i % 2 ? "beside" : "besides", "");
+        if (i % 2) unlink(tree_path("beside")), unlink(tree_path("besides"));
+    }
+    tree_sh("echo 2 >scripts/app.lua");
+    assert_wakes();
+}
+
+/* Where the limit of inotify instances or descriptors is reached. */
+static void test_no_inotify_to_be_had(void **state) {
+    struct rlimit limit, none;
+    int pipe_fds[2];
+    char said[1024] = "";
+    const char *dirs[] = {tree_path("scripts")};
+    (void)state;
+    tree_sh("mkdir scripts; echo 1 >scripts/app.lua");
+    assert_int_equal(pipe(pipe_fds), 0);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    none = limit;
+    none.rlim_cur = 3;
+    log_open(LOG_JSON, LOG_INFO, pipe_fds[1]);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    enum err_code code = watch_open(&watch, dirs, 1, NULL);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    assert_int_equal(code, ERR_OK);
+    assert_wakes(); /* as it could see nothing at first */
+    tree_sh("echo 2 >scripts/app.lua");
+    assert_wakes();
+    log_open(LOG_TEXT, LOG_INFO, 1);
+    close(pipe_fds[1]);
+    assert_true(read(pipe_fds[0], said, sizeof said - 1) > 0);
+    assert_non_null(strstr(said, "without inotify"));
+    assert_ptr_equal(strchr(said, '\n'), said + strlen(said) - 1); /* once */
+    close(pipe_fds[0]);
+}
+
+static void test_more_folders_than_are_watched(void **state) {
+    (void)state;
+    by_inotify = true;
+    tree_sh("mkdir -p scripts queries; cd scripts; seq 1100 | xargs mkdir; echo 1 >1100/a.lua");
+    open_on("scripts", "queries");
+    watch_tune(watch, true, 20);
+    assert_seen("echo 2 >scripts/1100/a.lua");
+}
+
+static void test_nothing_leaks(void **state) {
+    (void)state;
+    tree_sh("mkdir -p scripts/routes queries; echo 1 >scripts/routes/a.lua; ln -s nowhere scripts/b.lua");
+    int before = tree_descriptors();
+    by_inotify = true;
+    open_on("scripts", "queries");
+    int open = tree_descriptors();
+    for (int i = 0; i < 5; i++)
+        assert_seen("mv scripts/routes t; mv t scripts/routes; echo %d >scripts/routes/a.lua", i);
+    assert_int_equal(tree_descriptors(), open);
+    watch_close(watch);
+    watch = NULL;
+    assert_int_equal(tree_descriptors(), before);
+}
+
+static void test_too_many_to_watch(void **state) {
+    (void)state;
+    const char *dirs[WATCH_FOLDERS + 1] = {0};
+    struct err err;
+    assert_int_equal(watch_open(&watch, dirs, WATCH_FOLDERS + 1, &err), ERR_LIMIT);
+    assert_null(watch);
+}
+
 /* Each of them twice. */
 #define TWICE(name)                                                                                          \
     static void test_##name##_by_inotify(void **state) {                                                     \
@@ -203,15 +351,34 @@ TWICE(swapped_link)
 TWICE(kubernetes)
 TWICE(links_that_lead_out)
 TWICE(links_in_a_circle)
+TWICE(who_never_stops_writing)
+TWICE(what_is_noticed_counts_for_the_next_wait)
 
 int main(void) {
 #define BOTH(name)                                                                                           \
     cmocka_unit_test_setup_teardown(test_##name##_by_inotify, set_up, tear_down),                            \
         cmocka_unit_test_setup_teardown(test_##name##_by_looking, set_up, tear_down)
+#define ONE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        BOTH(ways_to_save),        BOTH(what_does_not_count), BOTH(many_at_once), BOTH(swapped_folder),
-        BOTH(swapped_parent),      BOTH(swapped_root_link),   BOTH(swapped_link), BOTH(kubernetes),
-        BOTH(links_that_lead_out), BOTH(links_in_a_circle),
+        BOTH(ways_to_save),
+        BOTH(what_does_not_count),
+        BOTH(many_at_once),
+        BOTH(swapped_folder),
+        BOTH(swapped_parent),
+        BOTH(swapped_root_link),
+        BOTH(swapped_link),
+        BOTH(kubernetes),
+        BOTH(links_that_lead_out),
+        BOTH(links_in_a_circle),
+        BOTH(who_never_stops_writing),
+        BOTH(what_is_noticed_counts_for_the_next_wait),
+        ONE(test_waits_until_it_is_quiet),
+        ONE(test_wake_fd),
+        ONE(test_a_queue_that_ran_over),
+        ONE(test_no_inotify_to_be_had),
+        ONE(test_more_folders_than_are_watched),
+        ONE(test_nothing_leaks),
+        ONE(test_too_many_to_watch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

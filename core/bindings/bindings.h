@@ -26,7 +26,7 @@ int bindings_flush(lua_State *L);
 int bindings_clock(lua_State *L);
 int bindings_bus(lua_State *L);
 int bindings_background(lua_State *L);
-int bindings_files(lua_State *L, int raw); /* sets settings, scripts, file, progress, generation in the table at `raw` */
+int bindings_files(lua_State *L, int raw); /* sets its functions, and generation, in the table at `raw` */
 
 /* Appends the value at `index` as JSON to *out, which must be the context's scratch or outlive a raise. */
 void bindings_encode(lua_State *L, int index, struct buf *out);

@@ -1,10 +1,11 @@
 /* files_lua.c -- what a script may learn of its surroundings: settings, module names, data files, the number of
- * its generation; and how far a long job is. */
+ * its generation; where in a file something stands, for messages; and how far a long job is. */
 
 #include "../services/settings.h"
 #include "../services/snapshot.h"
 #include "bindings.h"
 #include "context.h"
+#include "place.h"
 #include <lauxlib.h>
 #include <string.h>
 
@@ -41,6 +42,18 @@ static int l_file(lua_State *L) {
     return 1;
 }
 
+/* "app", text... -> "scripts/app.lua:31": the line of the first of the texts that stands in that file, or
+ * else its first line; nil where there is no such module. */
+static int l_place(lua_State *L) {
+    const struct module *module = snapshot_find(context_of(L)->snapshot, luaL_checkstring(L, 1));
+    int line = 0, last = lua_gettop(L);
+    if (!module) return 0;
+    for (int i = 2; i <= last && line == 0; i++)
+        line = place_line(module, luaL_checkstring(L, i));
+    lua_pushfstring(L, "%s:%d", module->chunk + 1, line ? line : 1);
+    return 1;
+}
+
 static int l_progress(lua_State *L) {
     const struct services *services = context_of(L)->services;
     long done = (long)luaL_checkinteger(L, 1), total = (long)luaL_checkinteger(L, 2);
@@ -49,11 +62,8 @@ static int l_progress(lua_State *L) {
     return 0;
 }
 
-static const luaL_Reg functions[] = {{"settings", l_settings},
-                                     {"scripts", l_scripts},
-                                     {"file", l_file},
-                                     {"progress", l_progress},
-                                     {NULL, NULL}};
+static const luaL_Reg functions[] = {{"settings", l_settings}, {"scripts", l_scripts},   {"file", l_file},
+                                     {"place", l_place},       {"progress", l_progress}, {NULL, NULL}};
 
 int bindings_files(lua_State *L, int raw) {
     lua_pushvalue(L, raw);

@@ -5,14 +5,16 @@ local channels = require "plateia.channels"
 local mark = require "plateia.mark"
 local observer = require "plateia.observer"
 local options = require "plateia.options"
+local origin = require "plateia.origin"
 local pipeline = require "plateia.pipeline"
 local progress = require("plateia.raw").progress
 
 local known = { routes = "table", observers = "table", channels = "table", adapters = "table", required = "table",
   seed = "function", import = "function" }
 
-local function refuse(why, at)
-  options.refuse("app.lua", why, at or false)
+-- `item`: what is wrong, when it is a file's; `word`: where app.lua speaks of it.
+local function refuse(why, item, word)
+  error((origin.of(item) or origin.in_app(word)) .. ": " .. why, 0)
 end
 
 -- A file of routes/ returns one route or a list of them.
@@ -20,7 +22,9 @@ local function flatten(list)
   local routes = {}
   for i, item in ipairs(list) do
     for _, route in ipairs(mark.is("route", item) and { item } or item) do
-      if not mark.is("route", route) then refuse(("routes: entry %d is no declaration of plateia.route"):format(i)) end
+      if not mark.is("route", route) then
+        refuse(("routes: entry %d is no declaration of plateia.route"):format(i), item, "routes =")
+      end
       routes[#routes + 1] = route
     end
   end
@@ -41,14 +45,24 @@ local function check_unique(routes)
   end
 end
 
+local function sorted(keys)
+  local names = {}
+  for name in pairs(keys) do names[#names + 1] = tostring(name) end
+  table.sort(names)
+  return names
+end
+
 -- required: "METHOD /path" -> "open" or the security that must guard it. So no edit can lose a route, or its
 -- login, without being told.
 local function check_required(required, routes)
   local by_name = {}
   for _, route in ipairs(routes) do by_name[route.method .. " " .. route.template] = route end
-  for name, security in pairs(required) do
-    local route = by_name[name]
-    if not route then refuse(("required: there is no route %s"):format(name)) end
+  for _, name in ipairs(sorted(required)) do
+    local route, security = by_name[name], required[name]
+    if not route then
+      error(("%s: required: there is no route %s"):format(
+        origin.in_app(('"%s"'):format(name), ("'%s'"):format(name), "required ="), name), 0)
+    end
     if security ~= "open" and not route.ways.securities[security] then
       options.refuse(name, ("app.lua requires the security \"%s\", and no depend of this route gives it")
         :format(tostring(security)), route.file_line)
@@ -72,9 +86,11 @@ local function by_name(adapters)
   local found, names = {}, {}
   for i, adapter in ipairs(adapters) do
     if type(adapter) ~= "table" or type(adapter.name) ~= "string" then
-      refuse(("adapters: entry %d has no name"):format(i))
+      refuse(("adapters: entry %d has no name"):format(i), adapter, "adapters =")
     end
-    if found[adapter.name] then refuse(("adapters: two are called \"%s\""):format(adapter.name)) end
+    if found[adapter.name] then
+      refuse(("adapters: two are called \"%s\""):format(adapter.name), adapter, "adapters =")
+    end
     found[adapter.name], names[#names + 1] = adapter, adapter.name
   end
   table.sort(names)
@@ -92,7 +108,7 @@ local function importer(app)
 end
 
 return function(app)
-  options.check("app.lua", app, known, false)
+  options.check("app.lua", app, known, origin.in_app())
   channels(app.channels or {})
   local routes, list = flatten(app.routes or {}), {}
   check_unique(routes)

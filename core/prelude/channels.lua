@@ -2,24 +2,23 @@
 -- { name = , check = function(settings), send = function(message) }, with a name of its own.
 
 local options = require "plateia.options"
+local origin = require "plateia.origin"
 
 local keys = { name = "string", check = "function", send = "function" }
 
-local function refuse(i, why)
-  options.refuse(("channels: entry %d"):format(i), why, false)
-end
 
 return function(list)
   local seen = { none = true } -- what somebody says who wants no channel
   for i, channel in ipairs(list) do
-    options.check(("channels: entry %d"):format(i), channel, keys, false)
-    for key, kind in pairs(keys) do
-      if channel[key] == nil then refuse(i, ("%s is missing, a %s"):format(key, kind)) end
+    local what, at = ("channels: entry %d"):format(i), origin.of(channel)
+    options.check(what, channel, keys, at)
+    for _, key in ipairs { "name", "check", "send" } do
+      if channel[key] == nil then options.refuse(what, ("%s is missing, a %s"):format(key, keys[key]), at) end
     end
     if not channel.name:find "^[a-z][a-z0-9_]*$" then
-      refuse(i, ("a name is made of small letters, digits and _; \"%s\" is not"):format(channel.name))
+      options.refuse(what, ("a name is made of small letters, digits and _; \"%s\" is not"):format(channel.name), at)
     end
-    if seen[channel.name] then refuse(i, ("the name \"%s\" is taken"):format(channel.name)) end
+    if seen[channel.name] then options.refuse(what, ("the name \"%s\" is taken"):format(channel.name), at) end
     seen[channel.name] = true
   end
   return list

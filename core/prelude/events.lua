@@ -3,6 +3,7 @@
 -- against this list, so that a misspelt name is told and not waited for in vain.
 
 local options = require "plateia.options"
+local raw = require "plateia.raw"
 
 local known = { fields = "table", crosses = "boolean" }
 local kinds = { integer = true, number = true, string = true, boolean = true, list = true }
@@ -10,10 +11,11 @@ local kinds = { integer = true, number = true, string = true, boolean = true, li
 local events = require "events"
 
 for name, event in pairs(events) do
-  local what = "events.lua: " .. tostring(name)
-  options.check(what, event, known, false)
+  local what = "event " .. tostring(name)
+  local at = raw.place("events", ('"%s"'):format(name), ("'%s'"):format(name), ("\n  %s"):format(name))
+  options.check(what, event, known, at)
   for field, kind in pairs(event.fields or {}) do
-    if not kinds[kind] then options.refuse(what, ("%s has no kind that we know"):format(field), false) end
+    if not kinds[kind] then options.refuse(what, ("%s has no kind that we know"):format(field), at) end
   end
 end
 

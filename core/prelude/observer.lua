@@ -7,6 +7,7 @@
 -- runs at most once in so many seconds. It may wait, as a handler may.
 
 local options = require "plateia.options"
+local origin = require "plateia.origin"
 local raw = require "plateia.raw"
 
 local known = { on = "string", every = "number", run = "function" }
@@ -16,7 +17,7 @@ local observer = {}
 
 local function place_of(run)
   local info = debug.getinfo(run, "S")
-  return info.short_src .. ":" .. info.linedefined
+  return info.source:sub(2) .. ":" .. info.linedefined
 end
 
 local function explain(raised)
@@ -38,9 +39,9 @@ local function decode(text)
   return events
 end
 
-local function check(given, where)
+local function check(given, where, at)
   if type(given) ~= "table" or type(given.run) ~= "function" then
-    options.refuse(where, "an observer is a table with a function run", false)
+    options.refuse(where, "an observer is a table with a function run", at)
   end
   local place = place_of(given.run)
   options.check("observer", given, known, place)
@@ -56,8 +57,8 @@ local function check(given, where)
   return place
 end
 
-local function plan(given, where)
-  local place, run = check(given, where), given.run
+local function plan(given, where, at)
+  local place, run = check(given, where, at), given.run
   return {
     on = given.on,
     every = given.every,
@@ -74,9 +75,9 @@ end
 function observer.plans(list)
   local plans = {}
   for i, item in ipairs(list) do
-    local where = ("app.lua: observers: entry %d"):format(i)
+    local where, at = ("observers: entry %d"):format(i), origin.of(item) or origin.in_app "observers ="
     for _, given in ipairs(type(item) == "table" and #item > 0 and item or { item }) do
-      plans[#plans + 1] = plan(given, where)
+      plans[#plans + 1] = plan(given, where, at)
     end
   end
   return plans

@@ -4,6 +4,7 @@
 #include "generation.h"
 #include "../base/clock.h"
 #include "../base/log.h"
+#include "../bindings/place.h"
 #include "sandbox.h"
 #include <lauxlib.h>
 #include <stdlib.h>
@@ -160,6 +161,7 @@ enum err_code generation_new(struct generation **ret, const struct generation_pa
     if (lua_pcall(generation->L, 1, 0, 1) != LUA_OK) {
         const char *text = lua_tostring(generation->L, -1);
         code = err_set(err, ERR_INVALID, "%s", text ? text : "the scripts failed to load");
+        place_err(err, parts->snapshot);
         goto out;
     }
     lua_settop(generation->L, 0);

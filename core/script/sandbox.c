@@ -8,6 +8,7 @@
 #include "../base/log.h"
 #include "../bindings/bindings.h"
 #include "../bindings/context.h"
+#include "../bindings/place.h"
 #include "../services/snapshot.h"
 #include "compiled.h"
 #include "prelude.h"
@@ -159,8 +160,12 @@ static void run_module(lua_State *L, const char *name) {
     lua_getfield(L, LUA_REGISTRYINDEX, ENVIRONMENT);
     lua_setupvalue(L, -2, 1);
     lua_pushstring(L, name);
-    lua_call(L, 1, 1);
-    if (lua_isnil(L, -1)) luaL_error(L, "%s: the file returns nothing", module->chunk + 1);
+    place_call(L, context_of(L)->snapshot, module);
+    if (lua_isnil(L, -1)) {
+        lua_pushfstring(L, "%s:1: the file returns nothing: it ends with `return` and what it declares",
+                        module->chunk + 1);
+        lua_error(L);
+    }
 }
 
 void sandbox_require(lua_State *L, const char *name) {

@@ -249,7 +249,8 @@ describe("scripts that are edited live", function()
     { "a route that is there already", "scripts/routes/say.lua", (SAY:gsub("/say", "/movies/top")), "/movies/top" },
     { "a query that PostgreSQL refuses", "sql/queries/nap.sql", (NAP:gsub("pg_sleep", "pg_nap")), "nap.sql:3:" },
     { "a query without a class", "sql/queries/nap.sql", "SELECT 1 AS one", "nap.sql" },
-    { "a channel that cannot send", "scripts/notifications/pigeon.lua", "return { name = 'pigeon' }", "missing, a function" },
+    { "a channel that cannot send", "scripts/notifications/pigeon.lua",
+      "return { name = 'pigeon', check = function() return true end }", "send is missing" },
   }
   for _, case in ipairs(broken) do
     local what, name, text, reason = table.unpack(case)

@@ -35,8 +35,8 @@ describe("boot", function()
   end)
 
   it("refuses what is no route", function()
-    assert.matches("app.lua: routes: entry 2 is no declaration", refusal { routes = { get "/a", { {} } } })
-    assert.matches("app.lua: routes is a table, not a string", refusal { routes = "routes" })
+    assert.matches("^scripts/app.lua:11: routes: entry 2 is no declaration", refusal { routes = { get "/a", { {} } } })
+    assert.matches("^scripts/app.lua:10: app.lua: routes is a table, not a string", refusal { routes = "routes" })
   end)
 
   it("refuses keys that it does not know", function()
@@ -51,8 +51,10 @@ describe("boot", function()
   end)
 
   it("keeps routes that are required", function()
-    assert.matches("app.lua: required: there is no route GET /b",
-      refusal { routes = { get "/a" }, required = { ["GET /b"] = "open" } })
+    local why = "^scripts/app.lua:%d: required: there is no route "
+    assert.matches(why:format(16) .. "GET /b", refusal { routes = { get "/a" }, required = { ["GET /b"] = "open" } })
+    assert.matches(why:format(19) .. "GET /me$",
+      refusal { routes = { get "/a" }, required = { ["GET /me/votes"] = "bearer", ["GET /me"] = "bearer" } })
     assert.is_truthy(boot { routes = { get "/a" }, required = { ["GET /a"] = "open" } })
   end)
 
@@ -87,7 +89,7 @@ describe("an import", function()
   end)
 
   it("needs adapters with names of their own", function()
-    assert.matches("two are called \"a\"", refusal { adapters = { { name = "a" }, { name = "a" } }, import = boot })
+    assert.matches("^scripts/app.lua:14: adapters: two are called \"a\"", refusal { adapters = { { name = "a" }, { name = "a" } }, import = boot })
     assert.matches("entry 1 has no name", refusal { adapters = { {} }, import = boot })
   end)
 end)

@@ -86,7 +86,7 @@ describe("observers", function()
 
   it("are checked when they load", function()
     local refused = {
-      ["entry 1: an observer is a table"] = { "text" },
+      ["scripts/app.lua:12: observers: entry 1: an observer is a table"] = { "text" },
       ["a table with a function run"] = { { on = "vote.cast" } },
       ["there is no event \"vote.casst\""] = { { on = "vote.casst", run = run } },
       ["there is no key \"evry\""] = { { on = "vote.cast", evry = 1, run = run } },

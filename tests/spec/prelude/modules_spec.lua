@@ -19,6 +19,19 @@ describe("plateia.all", function()
     assert.is_false(fine)
     assert.equal("things.c returns a boolean, not a declaration", why)
   end)
+
+  it("remembers where each stands, for messages", function()
+    local origin = require "plateia.origin"
+    local routes = require "plateia.all" "routes"
+    assert.matches("^scripts/routes/me.lua:%d+$", origin.of(routes[1]))
+    assert.is_nil(origin.of {})
+    local at = origin.of(routes[1])
+    local number = 0
+    for line in io.lines(at:match "^[^:]+") do
+      number = number + 1
+      if number == tonumber(at:match "%d+$") then assert.matches("^return", line) end
+    end
+  end)
 end)
 
 describe("plateia.log", function()

@@ -280,6 +280,32 @@ function raw.scripts(dir)
   return names
 end
 
+local function read_module(name)
+  local path = "scripts/" .. name:gsub("%.", "/")
+  for _, each in ipairs { path .. ".lua", path .. "/init.lua" } do
+    local file = io.open(each, "rb")
+    if file then
+      local text = file:read "a"
+      file:close()
+      return each, text
+    end
+  end
+end
+
+-- The line of the first of the texts that stands in that file, or else its first line.
+function raw.place(module, ...)
+  local path, text = read_module(module)
+  if not path then return nil end
+  for _, wanted in ipairs { ... } do
+    local at = text:find(wanted, 1, true)
+    if at then
+      local _, lines = text:sub(1, at - 1 + (wanted:find "^\n" or 0)):gsub("\n", "")
+      return ("%s:%d"):format(path, lines + 1)
+    end
+  end
+  return path .. ":1"
+end
+
 function raw.file(path)
   if world.files[path] then return world.files[path] end
   local file = io.open("scripts/" .. path, "rb")

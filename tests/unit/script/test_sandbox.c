@@ -16,7 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char dir[64];
+static char short_dir[64];
+static const char *dir = short_dir;
 
 static void write_file(const char *name, const char *text) {
     char path[256];
@@ -29,8 +30,8 @@ static void write_file(const char *name, const char *text) {
 
 static int make_dir(void **unused) {
     (void)unused;
-    snprintf(dir, sizeof dir, "/tmp/plateia-sandbox-XXXXXX");
-    return mkdtemp(dir) ? 0 : -1;
+    snprintf(short_dir, sizeof short_dir, "/tmp/plateia-sandbox-XXXXXX");
+    return mkdtemp(short_dir) ? 0 : -1;
 }
 
 static int remove_dir(void **unused) {
@@ -132,7 +133,7 @@ static void test_require(void **unused) {
     write_file("c.lua", "return require 'b'");
     expect("return require 'b'", "requires itself");
     write_file("d.lua", "local x = 1");
-    expect("return require 'd'", "d.lua: the file returns nothing");
+    expect("return require 'd'", "d.lua:1: the file returns nothing");
 }
 
 static void test_errors_name_their_place(void **unused) {
@@ -144,9 +145,51 @@ static void test_errors_name_their_place(void **unused) {
     expect("return require 'e'", "e.lua:3:");
 }
 
+/* Exactly: the folder, then these words. */
+static void expect_message(const char *app, const char *words) {
+    char message[1024];
+    snprintf(message, sizeof message, "%s/%s", dir, words);
+    assert_string_equal(run(app), message);
+}
+
+static void test_errors_begin_with_a_place_of_a_script(void **unused) {
+    (void)unused;
+    expect_message("\nerror('boom', 0)\n\nreturn {}", "app.lua:4: boom");
+    expect_message("error('app.lua:7: like a place, but no file of ours', 0)",
+                   "app.lua:1: app.lua:7: like a place, but no file of ours");
+    write_file("declare.lua", "return function() error('it does not fit', 0) end");
+    write_file("f.lua", "local declare = require 'declare'\n\nreturn declare {}");
+    expect_message("local f = require 'f'\nreturn f", "f.lua:3: it does not fit");
+    expect_message("\n\nreturn require 'f'", "f.lua:3: it does not fit");
+    expect_message("local fine, why = pcall(require, 'f')\nreturn why", "f.lua:3: it does not fit");
+    expect("local x\nerror {}", "app.lua:1: table: 0x");
+    expect("\nrequire 'nothing'", "app.lua:2: there is no module");
+    expect("return require 'nothing'", "app.lua:1: there is no module");
+}
+
+/* Lua shortens file names of 60 characters and more. */
+static void test_a_long_name_is_whole(void **unused) {
+    static char long_dir[256];
+    (void)unused;
+    snprintf(long_dir, sizeof long_dir, "%s/a_folder_with_a_name_as_long_as_they_come/and_another_one", dir);
+    char command[600];
+    snprintf(command, sizeof command, "mkdir -p '%s'", long_dir);
+    assert_int_equal(system(command), 0);
+    dir = long_dir;
+    expect_message("\n\nerror 'boom'", "app.lua:3: boom");
+    write_file("g.lua", "\nlocal x = = 1");
+    expect_message("return require 'g'", "g.lua:2: unexpected symbol near '='");
+    write_file("g.lua", "\nreturn nothing.x");
+    expect("return require 'g'", "one/g.lua:2: attempt to index a nil value (global 'nothing')");
+    dir = short_dir;
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_absent), cmocka_unit_test(test_frozen),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_absent),
+                                       cmocka_unit_test(test_frozen),
                                        cmocka_unit_test(test_require),
-                                       cmocka_unit_test(test_errors_name_their_place)};
+                                       cmocka_unit_test(test_errors_name_their_place),
+                                       cmocka_unit_test(test_errors_begin_with_a_place_of_a_script),
+                                       cmocka_unit_test(test_a_long_name_is_whole)};
     return cmocka_run_group_tests(tests, make_dir, remove_dir);
 }

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "http/edges.h"
+#include "script/budget.h"
 #include "services/cache.h"
 #include "services/crypto.h"
 #include "services/db/pool.h"
@@ -196,6 +197,7 @@ static enum err_code open_edges(struct foundation *foundation, struct err *err) 
 enum err_code foundation_services(struct foundation *foundation, struct err *err) {
     enum err_code code;
     if ((code = read_files(foundation, err)) != ERR_OK) return code;
+    if ((code = budget_new(&foundation->budget, err)) != ERR_OK) return code;
     if ((code = cache_new(&foundation->cache, CACHE_BYTES, err)) != ERR_OK) return code;
     if ((code = open_bus(foundation, err)) != ERR_OK) return code;
     if ((code = throttle_new(&foundation->throttle, err)) != ERR_OK) return code;
@@ -240,6 +242,7 @@ void foundation_quiet(struct foundation *foundation) {
 
 void foundation_close(struct foundation *foundation) {
     foundation_quiet(foundation);
+    budget_free(foundation->budget);
     pool_close(foundation->pool);
     bus_free(foundation->bus);
     cache_free(foundation->cache);

@@ -11,6 +11,7 @@
 #include "http/admin.h"
 #include "http/server.h"
 #include "import.h"
+#include "script/quarantine.h"
 #include "services/db/pool.h"
 #include "worker.h"
 #include <signal.h>
@@ -31,6 +32,7 @@ struct serving {
     struct foundation foundation;
     struct worker *workers[MAX_WORKERS];
     unsigned worker_count;
+    struct quarantine *quarantine;
     struct admin *admin;
     struct import *import;
     _Atomic bool listening, maintained, draining;
@@ -94,13 +96,21 @@ static enum err_code seed(struct serving *serving, struct err *err) {
     return code == ERR_NOT_FOUND ? ERR_OK : code;
 }
 
+static enum err_code share_quarantine(struct serving *serving, struct err *err) {
+    enum err_code code = quarantine_new(&serving->quarantine, worker_handlers(serving->workers[0]),
+                                        serving->foundation.settings->quarantine_ms * CLOCK_NS_PER_MS, err);
+    for (unsigned i = 0; code == ERR_OK && i < serving->worker_count; i++)
+        worker_quarantine(serving->workers[i], serving->quarantine);
+    return code;
+}
+
 static enum err_code raise_workers(struct serving *serving, struct err *err) {
     unsigned count = (unsigned)serving->foundation.settings->workers;
     for (; serving->worker_count < count; serving->worker_count++) {
         enum err_code code = worker_new(&serving->workers[serving->worker_count], &serving->foundation, err);
         if (code != ERR_OK) return code;
     }
-    return ERR_OK;
+    return share_quarantine(serving, err);
 }
 
 /* Workers share their port, so a second server would silently share it as well: asked for alone first, a port
@@ -207,6 +217,7 @@ static void close_all(struct serving *serving) {
     foundation_quiet(&serving->foundation);
     for (unsigned i = 0; i < serving->worker_count; i++)
         worker_free(serving->workers[i]);
+    quarantine_free(serving->quarantine);
     import_free(serving->import);
     foundation_close(&serving->foundation);
 }

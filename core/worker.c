@@ -7,6 +7,8 @@
 #include "base/mailbox.h"
 #include "base/reactor.h"
 #include "http/server.h"
+#include "script/bounds.h"
+#include "script/budget.h"
 #include "script/dispatch.h"
 #include "script/generation.h"
 #include "script/observers.h"
@@ -30,6 +32,7 @@ struct worker {
     struct scheduler *scheduler;
     struct services services;
     struct dispatch dispatch;
+    struct budget_seat *seat;    /* while it serves */
     struct observers *observers; /* this one and the next: of the worker that observes */
     struct listen *listen;
     struct server *server;
@@ -44,6 +47,19 @@ struct worker {
 static void flush_log(void *ctx) {
     (void)ctx;
     log_flush();
+}
+
+static enum err_code load(struct worker *worker, struct err *err) {
+    const struct foundation *foundation = worker->foundation;
+    struct generation_parts parts = {.services = &worker->services,
+                                     .snapshot = foundation->snapshot,
+                                     .queries = foundation->queries,
+                                     .memory_limit = (size_t)foundation->settings->script_memory,
+                                     .load_ns = foundation->settings->script_load_ms * CLOCK_NS_PER_MS};
+    enum err_code code = budget_sit(&parts.seat, foundation->budget, err);
+    if (code == ERR_OK) code = generation_new(&worker->dispatch.generation, &parts, err);
+    budget_leave(parts.seat);
+    return code;
 }
 
 static enum err_code build(struct worker *worker, const struct foundation *foundation, struct err *err) {
@@ -65,13 +81,8 @@ static enum err_code build(struct worker *worker, const struct foundation *found
                                          .settings = foundation->settings,
                                          .progress = foundation->progress,
                                          .progress_ctx = foundation->progress_ctx};
-    struct generation_parts parts = {.services = &worker->services,
-                                     .snapshot = foundation->snapshot,
-                                     .queries = foundation->queries,
-                                     .memory_limit = (size_t)foundation->settings->script_memory};
-    if ((code = generation_new(&worker->dispatch.generation, &parts, err)) != ERR_OK) return code;
     worker->dispatch.scheduler = worker->scheduler;
-    return ERR_OK;
+    return load(worker, err);
 }
 
 enum err_code worker_new(struct worker **ret, const struct foundation *foundation, struct err *err) {
@@ -99,6 +110,14 @@ void worker_free(struct worker *worker) {
     mailbox_free(worker->mailbox);
     reactor_free(worker->reactor);
     free(worker);
+}
+
+size_t worker_handlers(const struct worker *worker) {
+    return generation_handlers(worker->dispatch.generation);
+}
+
+void worker_quarantine(struct worker *worker, struct quarantine *quarantine) {
+    worker->dispatch.generation->quarantine = quarantine;
 }
 
 /* ---- a job ---- */
@@ -166,15 +185,33 @@ static void expire_fills(void *ctx) {
     reactor_timer_start(worker->reactor, &worker->expire_timer, EXPIRE_NS, NULL);
 }
 
+static void sit(struct worker *worker) {
+    const struct settings *settings = worker->foundation->settings;
+    struct bounds bounds = {.run_ns = settings->script_time_ms * CLOCK_NS_PER_MS,
+                            .job_ns = settings->script_load_ms * CLOCK_NS_PER_MS};
+    struct err err = {0};
+    if (budget_sit(&worker->seat, worker->foundation->budget, &err) != ERR_OK)
+        log_event(LOG_ERROR, "scripts run without a bound in time", log_text("reason", err.text));
+    bounds.seat = worker->seat;
+    scheduler_bound(worker->scheduler, &bounds);
+}
+
+static void leave(struct worker *worker) {
+    scheduler_bound(worker->scheduler, &(struct bounds){0});
+    budget_leave(worker->seat);
+}
+
 static void *thread_main(void *arg) {
     struct worker *worker = arg;
     log_hold(true);
+    sit(worker);
     worker->expire_timer = (struct reactor_timer){.fn = expire_fills, .ctx = worker};
     expire_fills(worker);
     worker->log_hook = (struct reactor_hook){.fn = flush_log};
     reactor_hook_add(worker->reactor, &worker->log_hook);
     reactor_run(worker->reactor);
     reactor_hook_remove(worker->reactor, &worker->log_hook);
+    leave(worker);
     log_flush();
     log_hold(false);
     return NULL;

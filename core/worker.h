@@ -12,6 +12,7 @@
 #include "script/scheduler.h"
 #include <stdbool.h>
 
+struct quarantine;
 struct worker;
 
 enum err_code worker_new(struct worker **ret, const struct foundation *foundation, struct err *err);
@@ -34,6 +35,11 @@ struct worker_task {
 };
 /* Any thread, until the worker is freed. */
 enum err_code worker_post(struct worker *worker, const struct worker_task *task, struct err *err);
+
+/* What is held against handlers, shared by all workers and borrowed; how many it must know. Before
+ * worker_serve. */
+size_t worker_handlers(const struct worker *worker);
+void worker_quarantine(struct worker *worker, struct quarantine *quarantine);
 
 /* Takes listen_fd, starts the thread. */
 enum err_code worker_serve(struct worker *worker, int listen_fd, struct err *err);

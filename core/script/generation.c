@@ -4,6 +4,8 @@
 #include "generation.h"
 #include "../base/clock.h"
 #include "../base/log.h"
+#include "bounds.h"
+#include "budget.h"
 #include "sandbox.h"
 #include <lauxlib.h>
 #include <stdlib.h>
@@ -135,6 +137,31 @@ static int add_trace(lua_State *L) {
     return 1;
 }
 
+/* A script that is over its bounds may have caught the error that told it so: what counts is the budget's
+ * word.
+ */
+static enum err_code load(struct generation *generation, const struct generation_parts *parts,
+                          struct err *err) {
+    lua_State *L = generation->L;
+    const char *chunk = NULL;
+    budget_enter(parts->seat, L, parts->load_ns);
+    int status = lua_pcall(L, 1, 0, 1);
+    bool killed = budget_exit(parts->seat);
+    const char *text = status == LUA_OK ? NULL : lua_tostring(L, -1);
+    switch (bounds_judge(killed, status, text)) {
+    case EXCESS_TIME:
+        return err_set(err, ERR_INVALID, "%s: loading takes longer than %lld ms", budget_place(parts->seat),
+                       (long long)(parts->load_ns / CLOCK_NS_PER_MS));
+    case EXCESS_MEMORY:
+        chunk = generation->context.loading;
+        return err_set(err, ERR_INVALID, "%s: loading needs more memory than a Lua state may hold, %zu bytes",
+                       chunk ? chunk + 1 : "the prelude", generation->memory_limit);
+    case EXCESS_NONE: break;
+    }
+    if (status == LUA_OK) return ERR_OK;
+    return err_set(err, ERR_INVALID, "%s", text ? text : "the scripts failed to load");
+}
+
 enum err_code generation_new(struct generation **ret, const struct generation_parts *parts, struct err *err) {
     enum err_code code;
     struct generation *generation = calloc(1, sizeof *generation);
@@ -154,11 +181,7 @@ enum err_code generation_new(struct generation **ret, const struct generation_pa
     lua_pushcfunction(generation->L, add_trace);
     lua_pushcfunction(generation->L, build);
     lua_pushlightuserdata(generation->L, generation);
-    if (lua_pcall(generation->L, 1, 0, 1) != LUA_OK) {
-        const char *text = lua_tostring(generation->L, -1);
-        code = err_set(err, ERR_INVALID, "%s", text ? text : "the scripts failed to load");
-        goto out;
-    }
+    if ((code = load(generation, parts, err)) != ERR_OK) goto out;
     lua_settop(generation->L, 0);
     *ret = generation;
     return ERR_OK;
@@ -185,6 +208,10 @@ void generation_free(struct generation *generation) {
     }
     free(generation->observers);
     free(generation);
+}
+
+size_t generation_handlers(const struct generation *generation) {
+    return generation->run_count + generation->observer_count;
 }
 
 static int make_thread(lua_State *L) {

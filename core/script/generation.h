@@ -11,6 +11,7 @@
 #include "../bindings/context.h"
 #include "../exchange/router.h"
 #include "observers.h"
+#include "quarantine.h"
 #include <lua.h>
 #include <stddef.h>
 
@@ -21,6 +22,11 @@ struct coroutine {
     int anchor;   /* registry reference that keeps it alive */
     int function; /* registry reference of what it runs */
     struct coroutine *next;
+    int64_t limit_ns; /* of CPU, each time it runs until it waits or ends */
+    /* which handler it runs, and how it was let in; NULL: of no account, or told already */
+    struct quarantine *quarantine;
+    size_t number;
+    enum quarantine_pass pass;
     /* a job's own */
     const char *const *args;
     int arg_count;
@@ -38,7 +44,8 @@ struct generation {
     struct observer_plan *observers;
     size_t observer_count;
     size_t memory, memory_limit;
-    struct coroutine *idle; /* finished ones, ready for the next */
+    struct quarantine *quarantine; /* borrowed, shared with its edition's others; NULL is fine */
+    struct coroutine *idle;        /* finished ones, ready for the next */
     unsigned idle_count;
 };
 
@@ -46,11 +53,16 @@ struct generation_parts {
     const struct services *services;
     const struct snapshot *snapshot;
     const struct query_set *queries;
-    size_t memory_limit; /* bytes */
+    size_t memory_limit;      /* bytes */
+    struct budget_seat *seat; /* of the thread that builds it; NULL: loading takes as long as it likes */
+    int64_t load_ns;          /* of CPU, for loading */
 };
 
 enum err_code generation_new(struct generation **ret, const struct generation_parts *parts, struct err *err);
 void generation_free(struct generation *generation); /* no task may run on it */
+
+/* Routes, then observers: so the quarantine numbers them. */
+size_t generation_handlers(const struct generation *generation);
 
 /* An idle coroutine, or a new one; NULL when the state's memory is at its limit. */
 struct coroutine *generation_coroutine(struct generation *generation);

@@ -151,16 +151,20 @@ static void push_view(lua_State *L, const char *name) {
 
 /* Loads and runs a script's file; leaves what it returns. */
 static void run_module(lua_State *L, const char *name) {
-    const struct module *module = snapshot_find(context_of(L)->snapshot, name);
+    struct context *context = context_of(L);
+    const struct module *module = snapshot_find(context->snapshot, name);
+    const char *loading = context->loading;
     if (!module) {
         luaL_error(L, "there is no module \"%s\" in the script folder", name);
         return;
     }
+    context->loading = module->chunk;
     if (luaL_loadbufferx(L, module->text, module->len, module->chunk, "t") != LUA_OK) lua_error(L);
     lua_getfield(L, LUA_REGISTRYINDEX, ENVIRONMENT);
     lua_setupvalue(L, -2, 1);
     lua_pushstring(L, name);
     lua_call(L, 1, 1);
+    context->loading = loading;
     if (lua_isnil(L, -1)) luaL_error(L, "%s: the file returns nothing", module->chunk + 1);
 }
 

@@ -8,6 +8,8 @@
 #include "../exchange/problem.h"
 #include "../services/db/pool.h"
 #include "background.h"
+#include "bounds.h"
+#include "budget.h"
 #include "generation.h"
 #include <lauxlib.h>
 #include <stdlib.h>
@@ -15,6 +17,7 @@
 struct scheduler {
     struct tasks tasks; /* first: a task's resume finds nothing else */
     struct background background;
+    struct bounds bounds;
 };
 
 static struct coroutine *coroutine_of(struct task *task) {
@@ -63,16 +66,38 @@ static void end_task(struct tasks *tasks, struct task *task, bool spoilt) {
     if (after && spoilt) background_drop(&scheduler->background, coroutine->generation, after);
     if (after && !spoilt) background_add(&scheduler->background, coroutine->generation, after);
     tasks_give_back(tasks, task);
+    if (spoilt)
+        quarantine_dropped(coroutine->quarantine, coroutine->number, coroutine->pass);
+    else
+        quarantine_well(coroutine->quarantine, coroutine->number, coroutine->pass);
     generation_give_back(coroutine->generation, coroutine, spoilt);
+}
+
+static const char *text_of(const struct task *task, int index) {
+    return lua_type(task->co, index) == LUA_TSTRING ? lua_tostring(task->co, index) : NULL;
+}
+
+/* It was stopped, or memory ran out under it. */
+static void end_excess(struct tasks *tasks, struct task *task, enum excess excess) {
+    struct bounds *bounds = &((struct scheduler *)tasks)->bounds;
+    struct coroutine *coroutine = coroutine_of(task);
+    char reason[512];
+    if (task->req) {
+        bounds_stopped(bounds, coroutine, excess, task->req);
+    } else {
+        bounds_job_stopped(bounds, coroutine, excess, reason, sizeof reason);
+        coroutine->ended(coroutine->ctx, false, reason);
+    }
+    end_task(tasks, task, true);
 }
 
 static void end_request(struct tasks *tasks, struct task *task, int status) {
     struct request *req = task->req;
     if (status != LUA_OK) {
-        const char *text = lua_type(task->co, -1) == LUA_TSTRING ? lua_tostring(task->co, -1) : NULL;
+        const char *text = text_of(task, -1);
         log_event(LOG_ERROR, "handler failed", log_text("request_id", req->id), log_text("route", req->route),
                   log_text("error", text ? text : "(no text)"));
-        problem_say(req, status == LUA_ERRMEM ? 503 : 500, NULL);
+        problem_say(req, 500, NULL);
     } else if (req->answer.status == 0) {
         log_event(LOG_ERROR, "handler gave no answer", log_text("request_id", req->id),
                   log_text("route", req->route));
@@ -86,24 +111,36 @@ static void end_job(struct tasks *tasks, struct task *task, int status) {
     void (*ended)(void *, bool, const char *) = coroutine->ended;
     void *ctx = coroutine->ctx;
     bool fine = status == LUA_OK && lua_toboolean(task->co, -2);
-    const char *text = lua_type(task->co, -1) == LUA_TSTRING ? lua_tostring(task->co, -1) : NULL;
-    if (fine) text = lua_type(task->co, -2) == LUA_TSTRING ? lua_tostring(task->co, -2) : "";
+    const char *text = text_of(task, fine ? -2 : -1);
+    if (fine && !text) text = "";
     ended(ctx, fine, text ? text : "the job failed without saying why");
     end_task(tasks, task, status != LUA_OK);
 }
 
+static enum excess judge(const struct task *task, bool killed, int status) {
+    return bounds_judge(killed, status, killed ? NULL : text_of(task, -1));
+}
+
 /* Runs the task until it waits (true) or ends. */
 static bool step(struct tasks *tasks, struct task *task, int arg_count) {
-    struct context *context = &coroutine_of(task)->generation->context;
+    struct bounds *bounds = &((struct scheduler *)tasks)->bounds;
+    struct coroutine *coroutine = coroutine_of(task);
+    struct generation *generation = coroutine->generation;
     int count;
-    context->running = task;
+    generation->context.running = task;
+    budget_enter(bounds->seat, task->co, coroutine->limit_ns);
     int status = lua_resume(task->co, NULL, arg_count, &count);
-    context->running = NULL;
-    if (status == LUA_YIELD) return true;
-    if (task->req)
+    bool killed = budget_exit(bounds->seat);
+    generation->context.running = NULL;
+    if (status == LUA_YIELD && !killed) return true;
+    enum excess excess = status == LUA_OK && !killed ? EXCESS_NONE : judge(task, killed, status);
+    if (excess != EXCESS_NONE)
+        end_excess(tasks, task, excess);
+    else if (task->req)
         end_request(tasks, task, status);
     else
         end_job(tasks, task, status);
+    bounds_mind_memory(bounds, generation);
     return false;
 }
 
@@ -131,13 +168,27 @@ static struct task *new_task(struct scheduler *scheduler, struct generation *gen
     return task;
 }
 
+/* For how long it may run, and whose account it is on. */
+static void account(struct task *task, int64_t limit_ns, struct quarantine *quarantine, size_t number,
+                    enum quarantine_pass pass) {
+    struct coroutine *coroutine = coroutine_of(task);
+    coroutine->limit_ns = limit_ns;
+    coroutine->quarantine = quarantine;
+    coroutine->number = number;
+    coroutine->pass = pass;
+}
+
 enum request_state scheduler_request(struct scheduler *scheduler, struct generation *generation, int route,
                                      struct request *req) {
+    enum quarantine_pass pass;
+    if (bounds_refuse(generation, (size_t)route, req, &pass)) return REQUEST_ANSWERED;
     struct task *task = new_task(scheduler, generation, generation->runs[route], request_entry);
     if (!task) {
+        quarantine_dropped(generation->quarantine, (size_t)route, pass);
         problem_say(req, 503, "the server is out of memory for scripts: try again in a moment");
         return REQUEST_ANSWERED;
     }
+    account(task, scheduler->bounds.run_ns, generation->quarantine, (size_t)route, pass);
     task->req = req;
     req->work = task;
     return step(&scheduler->tasks, task, 1) ? REQUEST_WAITING : REQUEST_ANSWERED;
@@ -156,6 +207,8 @@ enum err_code scheduler_run(struct scheduler *scheduler, struct generation *gene
     coroutine->arg_count = call->arg_count;
     coroutine->ended = call->ended;
     coroutine->ctx = call->ctx;
+    account(task, call->heavy ? scheduler->bounds.job_ns : scheduler->bounds.run_ns, call->quarantine,
+            call->number, call->pass);
     step(&scheduler->tasks, task, 1);
     return ERR_OK;
 }
@@ -168,7 +221,8 @@ enum err_code scheduler_job(struct scheduler *scheduler, struct generation *gene
                             .args = args,
                             .arg_count = arg_count,
                             .ended = ended,
-                            .ctx = ctx};
+                            .ctx = ctx,
+                            .heavy = true};
     if (call.function == LUA_NOREF) return err_set(err, ERR_NOT_FOUND, "app.lua has no such job");
     return scheduler_run(scheduler, generation, &call, err);
 }
@@ -184,6 +238,10 @@ void scheduler_database(void *ctx, struct share_answer *answer) {
     struct scheduler *scheduler = ctx;
     struct outcome outcome = {.err = answer->err, .rows = answer->rows, .lease = answer->lease};
     tasks_deliver(&scheduler->tasks, answer->who, &outcome);
+}
+
+void scheduler_bound(struct scheduler *scheduler, const struct bounds *bounds) {
+    scheduler->bounds = *bounds;
 }
 
 struct tasks *scheduler_tasks(struct scheduler *scheduler) {

@@ -8,8 +8,10 @@
 
 #include "../base/err.h"
 #include "../exchange/request.h"
+#include "quarantine.h"
 #include <stdbool.h>
 
+struct bounds;
 struct generation;
 struct reactor;
 struct scheduler;
@@ -18,6 +20,10 @@ struct tasks;
 
 enum err_code scheduler_new(struct scheduler **ret, struct reactor *reactor, struct err *err);
 void scheduler_free(struct scheduler *scheduler); /* ends what still waits; before its generation is freed */
+
+/* How much time and memory its scripts may take (bounds.h), copied: in the thread that runs them, before they
+ * run there. Until then as much as they like. */
+void scheduler_bound(struct scheduler *scheduler, const struct bounds *bounds);
 
 /* Where services deliver: for `struct services`. */
 struct tasks *scheduler_tasks(struct scheduler *scheduler);
@@ -38,6 +44,11 @@ struct job_call {
     int arg_count;
     void (*ended)(void *ctx, bool fine, const char *text);
     void *ctx;
+    bool heavy; /* an operator asked for it: it may take longer at a time than a handler */
+    /* or NULL: it does not rest, however often it is stopped */
+    struct quarantine *quarantine;
+    size_t number;
+    enum quarantine_pass pass;
 };
 /* `ended` may be called before this returns; it is not when this fails, or when the scheduler is freed. */
 enum err_code scheduler_run(struct scheduler *scheduler, struct generation *generation,

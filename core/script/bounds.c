@@ -9,9 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define COLLECT_NS CLOCK_NS_PER_S /* between two full collections */
-#define TELL_NS    (10 * CLOCK_NS_PER_S)
-
 /* Lua's own words; what raises them has neither place nor trace. */
 #define OUT_OF_MEMORY "not enough memory"
 
@@ -89,24 +86,4 @@ void bounds_job_stopped(struct bounds *bounds, struct coroutine *coroutine, enum
         snprintf(ret, size, "stopped: it used %s; it rests for %lld ms", reason, (long long)rest_ms);
     else
         snprintf(ret, size, "stopped: it used %s", reason);
-}
-
-/* ---- a state that is full ---- */
-
-static void tell_full(struct bounds *bounds, const struct generation *generation, int64_t now_ns) {
-    if (now_ns - bounds->told_ns < TELL_NS) return;
-    bounds->told_ns = now_ns;
-    log_event(LOG_WARN, "scripts keep most of the memory that their Lua state may hold",
-              log_int("bytes", generation->memory), log_int("limit", generation->memory_limit));
-    if (bounds->full) bounds->full(bounds->ctx);
-}
-
-/* Without this what an excess has left behind would stay until others allocate as much again. */
-void bounds_mind_memory(struct bounds *bounds, struct generation *generation) {
-    if (generation->memory <= generation->memory_limit / 4 * 3) return;
-    int64_t now_ns = clock_ns();
-    if (now_ns - bounds->collected_ns < COLLECT_NS) return;
-    lua_gc(generation->L, LUA_GCCOLLECT);
-    bounds->collected_ns = clock_ns();
-    if (generation->memory > generation->memory_limit / 4 * 3) tell_full(bounds, generation, now_ns);
 }

@@ -2,8 +2,7 @@
 #define PLATEIA_SCRIPT_BOUNDS_H
 
 /* bounds.h -- what becomes of scripts that use more time or memory than they may: the words for the client
- * and the log, the quarantine's account, and a state that is full. The scheduler's own; one worker's thread.
- */
+ * and the log, and the quarantine's account. The scheduler's own; one worker's thread. */
 
 #include "../exchange/request.h"
 #include "quarantine.h"
@@ -15,13 +14,11 @@ struct generation;
 
 struct bounds {
     struct budget_seat *seat; /* of the thread that runs the scripts; NULL: no bound in time */
-    int64_t run_ns;           /* of CPU, each time that a handler runs until it waits or ends */
+    int64_t run_ns;           /* each time that a handler runs until it waits or ends */
     int64_t job_ns;           /* the same of a job that an operator asked for */
-    /* A state stays full although it was collected: it wants to be replaced. At most once in ten seconds;
-     * NULL: nobody is told. */
+    /* A state stays full although it was collected (collector.h); NULL: nobody is told. */
     void (*full)(void *ctx);
     void *ctx;
-    int64_t collected_ns, told_ns; /* bounds.c's */
 };
 
 enum excess { EXCESS_NONE, EXCESS_TIME, EXCESS_MEMORY };
@@ -38,8 +35,5 @@ void bounds_stopped(struct bounds *bounds, struct coroutine *coroutine, enum exc
 /* The same for a job: why, as a sentence. */
 void bounds_job_stopped(struct bounds *bounds, struct coroutine *coroutine, enum excess excess, char *ret,
                         size_t size);
-
-/* After a task has ended on it. */
-void bounds_mind_memory(struct bounds *bounds, struct generation *generation);
 
 #endif

@@ -22,7 +22,7 @@ struct coroutine {
     int anchor;   /* registry reference that keeps it alive */
     int function; /* registry reference of what it runs */
     struct coroutine *next;
-    int64_t limit_ns; /* of CPU, each time it runs until it waits or ends */
+    int64_t limit_ns; /* each time it runs until it waits or ends */
     /* which handler it runs, and how it was let in; NULL: of no account, or told already */
     struct quarantine *quarantine;
     size_t number;
@@ -44,6 +44,7 @@ struct generation {
     struct observer_plan *observers;
     size_t observer_count;
     size_t memory, memory_limit;
+    bool collecting;               /* the collector (collector.h) is at work in its state */
     struct quarantine *quarantine; /* borrowed, shared with its edition's others; NULL is fine */
     struct coroutine *idle;        /* finished ones, ready for the next */
     unsigned idle_count;
@@ -55,7 +56,7 @@ struct generation_parts {
     const struct query_set *queries;
     size_t memory_limit;      /* bytes */
     struct budget_seat *seat; /* of the thread that builds it; NULL: loading takes as long as it likes */
-    int64_t load_ns;          /* of CPU, for loading */
+    int64_t load_ns;          /* for loading */
 };
 
 enum err_code generation_new(struct generation **ret, const struct generation_parts *parts, struct err *err);

@@ -10,6 +10,7 @@
 #include "background.h"
 #include "bounds.h"
 #include "budget.h"
+#include "collector.h"
 #include "generation.h"
 #include <lauxlib.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@ struct scheduler {
     struct tasks tasks; /* first: a task's resume finds nothing else */
     struct background background;
     struct bounds bounds;
+    struct collector collector;
 };
 
 static struct coroutine *coroutine_of(struct task *task) {
@@ -123,14 +125,15 @@ static enum excess judge(const struct task *task, bool killed, int status) {
 
 /* Runs the task until it waits (true) or ends. */
 static bool step(struct tasks *tasks, struct task *task, int arg_count) {
-    struct bounds *bounds = &((struct scheduler *)tasks)->bounds;
+    struct scheduler *scheduler = (struct scheduler *)tasks;
+    struct budget_seat *seat = scheduler->bounds.seat;
     struct coroutine *coroutine = coroutine_of(task);
     struct generation *generation = coroutine->generation;
     int count;
     generation->context.running = task;
-    budget_enter(bounds->seat, task->co, coroutine->limit_ns);
+    budget_enter(seat, task->co, coroutine->limit_ns);
     int status = lua_resume(task->co, NULL, arg_count, &count);
-    bool killed = budget_exit(bounds->seat);
+    bool killed = budget_exit(seat);
     generation->context.running = NULL;
     if (status == LUA_YIELD && !killed) return true;
     enum excess excess = status == LUA_OK && !killed ? EXCESS_NONE : judge(task, killed, status);
@@ -140,7 +143,7 @@ static bool step(struct tasks *tasks, struct task *task, int arg_count) {
         end_request(tasks, task, status);
     else
         end_job(tasks, task, status);
-    bounds_mind_memory(bounds, generation);
+    collector_look(&scheduler->collector, generation, excess != EXCESS_NONE);
     return false;
 }
 
@@ -242,6 +245,8 @@ void scheduler_database(void *ctx, struct share_answer *answer) {
 
 void scheduler_bound(struct scheduler *scheduler, const struct bounds *bounds) {
     scheduler->bounds = *bounds;
+    scheduler->collector.full = bounds->full;
+    scheduler->collector.ctx = bounds->ctx;
 }
 
 struct tasks *scheduler_tasks(struct scheduler *scheduler) {
@@ -253,6 +258,7 @@ enum err_code scheduler_new(struct scheduler **ret, struct reactor *reactor, str
     if (!scheduler) return err_set(err, ERR_NO_MEMORY, "out of memory");
     tasks_init(&scheduler->tasks, resume);
     background_init(&scheduler->background, scheduler, reactor);
+    collector_init(&scheduler->collector, reactor);
     *ret = scheduler;
     return ERR_OK;
 }
@@ -262,6 +268,7 @@ void scheduler_free(struct scheduler *scheduler) {
     for (uint32_t i = 0; i < scheduler->tasks.count; i++)
         if (scheduler->tasks.slots[i]->live) end_task(&scheduler->tasks, scheduler->tasks.slots[i], true);
     background_done(&scheduler->background);
+    collector_done(&scheduler->collector);
     tasks_done(&scheduler->tasks);
     free(scheduler);
 }

@@ -43,8 +43,8 @@ struct settings {
     int64_t db_wait_ms;          /* 2000: how long a request waits for a lease */
     int64_t db_queue;            /* waiting calls a class and worker: 1024 */
     int64_t script_memory;       /* bytes a Lua state may hold: 67108864 */
-    int64_t script_time_ms;      /* 100: of CPU, until a handler waits or ends */
-    int64_t script_load_ms;      /* 1000: of CPU, for loading, and for each step of a job */
+    int64_t script_time_ms;      /* 100: until a handler waits or ends */
+    int64_t script_load_ms;      /* 1000: for loading, and for each step of a job */
     int64_t quarantine_ms;       /* 30000 */
     int64_t hash_memory_kib;     /* argon2id: 19456 (OWASP) */
     int64_t hash_passes;         /* argon2id: 2 */

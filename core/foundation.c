@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "http/edges.h"
+#include "script/budget.h"
 #include "script/reload.h"
 #include "script/sources.h"
 #include "services/cache.h"
@@ -150,7 +151,10 @@ static enum err_code open_reload(struct foundation *foundation, struct err *err)
     struct reload_options options = {.scripts = settings->scripts,
                                      .queries = foundation->queries,
                                      .conninfo = foundation->conninfo,
+                                     .budget = foundation->budget,
                                      .memory_limit = (size_t)settings->script_memory,
+                                     .load_ns = settings->script_load_ms * CLOCK_NS_PER_MS,
+                                     .rest_ns = settings->quarantine_ms * CLOCK_NS_PER_MS,
                                      .watch = settings->script_watch};
     return reload_new(&foundation->reload, &options, err);
 }
@@ -203,6 +207,7 @@ static enum err_code open_edges(struct foundation *foundation, struct err *err) 
 
 enum err_code foundation_services(struct foundation *foundation, struct err *err) {
     enum err_code code;
+    if ((code = budget_new(&foundation->budget, err)) != ERR_OK) return code;
     if ((code = open_reload(foundation, err)) != ERR_OK) return code;
     if ((code = cache_new(&foundation->cache, CACHE_BYTES, err)) != ERR_OK) return code;
     if ((code = open_bus(foundation, err)) != ERR_OK) return code;
@@ -252,6 +257,7 @@ void foundation_quiet(struct foundation *foundation) {
 void foundation_close(struct foundation *foundation) {
     foundation_quiet(foundation);
     reload_free(foundation->reload);
+    budget_free(foundation->budget);
     pool_close(foundation->pool);
     bus_free(foundation->bus);
     cache_free(foundation->cache);

@@ -25,6 +25,7 @@ struct foundation {
     struct throttle *throttle;
     struct edges *edges;
     struct hasher *hasher;
+    struct budget *budget;
     /* how far a job is; in the worker's thread; NULL: nobody follows */
     void (*progress)(void *ctx, long done, long total, const char *what);
     void *progress_ctx;

@@ -8,6 +8,8 @@
 #include "base/reactor.h"
 #include "http/server.h"
 #include "script/adopt.h"
+#include "script/bounds.h"
+#include "script/budget.h"
 #include "script/dispatch.h"
 #include "script/generation.h"
 #include "script/reload.h"
@@ -33,7 +35,8 @@ struct worker {
     struct services services;
     struct adopt adopt;
     struct dispatch dispatch;
-    struct listen *listen; /* of the worker that observes */
+    struct budget_seat *seat; /* while it serves */
+    struct listen *listen;    /* of the worker that observes */
     struct server *server;
     struct reactor_hook log_hook;
     struct reactor_timer drain_timer, expire_timer;
@@ -182,15 +185,41 @@ static void expire_fills(void *ctx) {
     reactor_timer_start(worker->reactor, &worker->expire_timer, EXPIRE_NS, NULL);
 }
 
+/* Scripts hold on to so much that their state stays full: the same scripts again, in fresh states. */
+static void renew(void *ctx) {
+    struct worker *worker = ctx;
+    reload_wake(worker->foundation->reload, "memory");
+}
+
+static void sit(struct worker *worker) {
+    const struct settings *settings = worker->foundation->settings;
+    struct bounds bounds = {.run_ns = settings->script_time_ms * CLOCK_NS_PER_MS,
+                            .job_ns = settings->script_load_ms * CLOCK_NS_PER_MS,
+                            .full = renew,
+                            .ctx = worker};
+    struct err err = {0};
+    if (budget_sit(&worker->seat, worker->foundation->budget, &err) != ERR_OK)
+        log_event(LOG_ERROR, "scripts run without a bound in time", log_text("reason", err.text));
+    bounds.seat = worker->seat;
+    scheduler_bound(worker->scheduler, &bounds);
+}
+
+static void leave(struct worker *worker) {
+    scheduler_bound(worker->scheduler, &(struct bounds){0});
+    budget_leave(worker->seat);
+}
+
 static void *thread_main(void *arg) {
     struct worker *worker = arg;
     log_hold(true);
+    sit(worker);
     worker->expire_timer = (struct reactor_timer){.fn = expire_fills, .ctx = worker};
     expire_fills(worker);
     worker->log_hook = (struct reactor_hook){.fn = flush_log};
     reactor_hook_add(worker->reactor, &worker->log_hook);
     reactor_run(worker->reactor);
     reactor_hook_remove(worker->reactor, &worker->log_hook);
+    leave(worker);
     log_flush();
     log_hold(false);
     return NULL;

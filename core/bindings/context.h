@@ -48,6 +48,7 @@ struct context {
     const struct query_set *queries;
     unsigned calls;       /* statements that were asked for and not answered: they read from `queries` */
     struct task *running; /* NULL while modules load */
+    const char *loading;  /* the chunk of the module that loads, or was the last to try; else NULL */
     struct buf scratch;   /* bytes on their way to Lua: owned here, so that a raise leaks nothing */
     struct arena arena;   /* the same for small text; reset by whoever starts to use it */
     int decode;           /* registry reference of the JSON decoder */

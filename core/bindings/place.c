@@ -62,7 +62,9 @@ static void add_placed(struct buf *ret, const struct snapshot *snapshot, const s
 }
 
 void place_call(lua_State *L, const struct snapshot *snapshot, const struct module *module) {
-    if (lua_pcall(L, 1, 1, 0) == LUA_OK) return;
+    int status = lua_pcall(L, 1, 1, 0);
+    if (status == LUA_OK) return;
+    if (status == LUA_ERRMEM) lua_error(L); /* as it is: who loads knows what it means */
     struct buf *scratch = &context_of(L)->scratch;
     if (lua_istable(L, -1))
         luaL_tolstring(L, -1, NULL); /* raised with a table: its name is all there is to say */

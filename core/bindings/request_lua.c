@@ -80,7 +80,9 @@ static int req_answer(lua_State *L) {
     size_t len, limit = (size_t)context_of(L)->services->settings->answer_limit;
     const char *body = luaL_optlstring(L, 3, "", &len), *type = luaL_optstring(L, 4, NULL);
     luaL_argcheck(L, status >= 200 && status <= 599, 2, "a status is 200 to 599");
-    if (len > limit) return luaL_error(L, "the answer has %d bytes, more than %d", (int)len, (int)limit);
+    if (len > limit)
+        return luaL_error(L, "the answer has %I bytes, more than the %I of answer_limit: answer in pages",
+                          (LUAI_UACINT)len, (LUAI_UACINT)limit);
     if (type && !answer_header(req, "Content-Type", type)) return luaL_error(L, "a bad content type");
     buf_clear(&req->answer.body);
     buf_add(&req->answer.body, body, len);

@@ -9,6 +9,8 @@ local plan = require "plateia.plan"
 local raw = require "plateia.raw"
 local request = require "plateia.request"
 
+local OUT_OF_MEMORY = "not enough memory" -- Lua's words: raised without a place, past any message handler
+
 local pipeline = {}
 
 local function serve(route, req)
@@ -33,6 +35,7 @@ end
 local function conclude(route, req, raised)
   local handle = req._handle
   if req._filling then raw.cache.abandon(req._filling) end
+  if raised == OUT_OF_MEMORY then error(raised, 0) end -- the core's affair
   if failure.is(raised) and raised.code ~= "error" then
     return handle:problem(raised.status, raised.detail, raised.errors, raised.more)
   end

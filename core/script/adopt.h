@@ -43,8 +43,7 @@ void adopt_open(struct adopt *adopt, const struct adopt_parts *parts);
 void adopt_observe(struct adopt *adopt);
 /* No observer begins another run: the server is about to end. */
 void adopt_stop(struct adopt *adopt);
-/* Closes older generations, whatever they still hold; the current one stays its edition's. After the
- * scheduler is gone. */
+/* After the scheduler is gone. Generations stay their editions'. */
 void adopt_close(struct adopt *adopt);
 
 void adopt_switch(struct adopt *adopt, struct edition *edition);

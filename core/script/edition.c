@@ -6,13 +6,24 @@
 #include "sources.h"
 #include <stdlib.h>
 
+/* What is held against a handler is held against it in all workers. */
+static enum err_code share_quarantine(struct edition *edition, int64_t rest_ns, struct err *err) {
+    size_t handlers = edition->count ? generation_handlers(edition->generations[0]) : 0;
+    enum err_code code = quarantine_new(&edition->quarantine, handlers, rest_ns, err);
+    for (size_t i = 0; i < edition->count; i++)
+        edition->generations[i]->quarantine = edition->quarantine;
+    return code;
+}
+
 static enum err_code fill(struct edition *edition, const struct edition_parts *parts, struct err *err) {
     enum err_code code = ERR_OK;
     struct generation_parts generation = {.snapshot = parts->sources->snapshot,
                                           .compiled = parts->sources->compiled,
                                           .queries = parts->sources->queries,
                                           .number = parts->number,
-                                          .memory_limit = parts->memory_limit};
+                                          .memory_limit = parts->memory_limit,
+                                          .seat = parts->seat,
+                                          .load_ns = parts->load_ns};
     for (size_t i = 0; i < parts->count && code == ERR_OK; i++) {
         generation.services = parts->services[i];
         code = generation_new(&edition->generations[i], &generation, err);
@@ -29,6 +40,7 @@ enum err_code edition_new(struct edition **ret, const struct edition_parts *part
     edition->at_ms = clock_wall_ms();
     edition->count = parts->count;
     enum err_code code = fill(edition, parts, err);
+    if (code == ERR_OK) code = share_quarantine(edition, parts->rest_ns, err);
     if (code == ERR_OK)
         *ret = edition;
     else
@@ -40,6 +52,7 @@ void edition_free(struct edition *edition) {
     if (!edition) return;
     for (size_t i = 0; i < edition->count; i++)
         generation_free(edition->generations[i]);
+    quarantine_free(edition->quarantine);
     sources_drop(edition->sources);
     free(edition);
 }

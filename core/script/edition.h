@@ -13,15 +13,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct budget_seat;
 struct generation;
+struct quarantine;
 struct services;
 struct sources;
 
 struct edition {
     unsigned number; /* 1 is the first that was served */
     struct sources *sources;
-    const char *by;  /* what asked for it; static text */
-    int64_t at_ms;   /* since 1970 */
+    struct quarantine *quarantine;
+    const char *by; /* what asked for it; static text */
+    int64_t at_ms;  /* since 1970 */
     struct edition *next;
     size_t count;
     struct generation *generations[]; /* by worker; NULL once closed */
@@ -38,7 +41,10 @@ struct edition_parts {
     const char *by;
     const struct services *const *services; /* one for each worker */
     size_t count;
-    size_t memory_limit;
+    size_t memory_limit;      /* bytes, of a state */
+    struct budget_seat *seat; /* of the calling thread; NULL: loading takes as long as it likes */
+    int64_t load_ns;          /* for loading a state */
+    int64_t rest_ns;          /* for a handler that was stopped again and again */
 };
 
 /* ERR_INVALID: "file:line: reason". */

@@ -5,6 +5,8 @@
 #include "../base/clock.h"
 #include "../base/log.h"
 #include "../bindings/place.h"
+#include "bounds.h"
+#include "budget.h"
 #include "sandbox.h"
 #include <lauxlib.h>
 #include <stdlib.h>
@@ -136,6 +138,33 @@ static int add_trace(lua_State *L) {
     return 1;
 }
 
+/* A script that is over its bounds may have caught the error that told it so: what counts is the budget's
+ * word.
+ */
+static enum err_code load(struct generation *generation, const struct generation_parts *parts,
+                          struct err *err) {
+    lua_State *L = generation->L;
+    const char *chunk = NULL;
+    budget_enter(parts->seat, L, parts->load_ns);
+    int status = lua_pcall(L, 1, 0, 1);
+    bool killed = budget_exit(parts->seat);
+    const char *text = status == LUA_OK ? NULL : lua_tostring(L, -1);
+    switch (bounds_judge(killed, status, text)) {
+    case EXCESS_TIME:
+        return err_set(err, ERR_INVALID, "%s: loading takes longer than %lld ms", budget_place(parts->seat),
+                       (long long)(parts->load_ns / CLOCK_NS_PER_MS));
+    case EXCESS_MEMORY:
+        chunk = generation->context.loading;
+        return err_set(err, ERR_INVALID, "%s:1: loading needs more memory than a Lua state may hold, %zu bytes",
+                       chunk ? chunk + 1 : "the prelude", generation->memory_limit);
+    case EXCESS_NONE: break;
+    }
+    if (status == LUA_OK) return ERR_OK;
+    enum err_code code = err_set(err, ERR_INVALID, "%s", text ? text : "the scripts failed to load");
+    place_err(err, parts->snapshot);
+    return code;
+}
+
 enum err_code generation_new(struct generation **ret, const struct generation_parts *parts, struct err *err) {
     enum err_code code;
     struct generation *generation = calloc(1, sizeof *generation);
@@ -158,12 +187,7 @@ enum err_code generation_new(struct generation **ret, const struct generation_pa
     lua_pushcfunction(generation->L, add_trace);
     lua_pushcfunction(generation->L, build);
     lua_pushlightuserdata(generation->L, generation);
-    if (lua_pcall(generation->L, 1, 0, 1) != LUA_OK) {
-        const char *text = lua_tostring(generation->L, -1);
-        code = err_set(err, ERR_INVALID, "%s", text ? text : "the scripts failed to load");
-        place_err(err, parts->snapshot);
-        goto out;
-    }
+    if ((code = load(generation, parts, err)) != ERR_OK) goto out;
     lua_settop(generation->L, 0);
     if ((code = observers_new(&generation->observers, generation, err)) != ERR_OK) goto out;
     *ret = generation;
@@ -196,7 +220,12 @@ void generation_free(struct generation *generation) {
 
 bool generation_over(const struct generation *generation) {
     return atomic_load_explicit(&generation->tasks, memory_order_relaxed) == 0 && generation->put_off == 0 &&
-           generation->context.calls == 0 && observers_over(generation->observers);
+           generation->context.calls == 0 && !generation->collecting &&
+           observers_over(generation->observers);
+}
+
+size_t generation_handlers(const struct generation *generation) {
+    return generation->run_count + generation->plan_count;
 }
 
 static int make_thread(lua_State *L) {

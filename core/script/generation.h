@@ -11,6 +11,7 @@
 #include "../bindings/context.h"
 #include "../exchange/router.h"
 #include "observers.h"
+#include "quarantine.h"
 #include <lua.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -23,6 +24,11 @@ struct coroutine {
     int function; /* registry reference of what it runs */
     bool patient; /* a job that may take as long as it likes, although its generation is being replaced */
     struct coroutine *next;
+    int64_t limit_ns; /* each time it runs until it waits or ends */
+    /* which handler it runs, and how it was let in; NULL: of no account, or told already */
+    struct quarantine *quarantine;
+    size_t number;
+    enum quarantine_pass pass;
     /* a job's own */
     const char *const *args;
     int arg_count;
@@ -42,7 +48,9 @@ struct generation {
     size_t plan_count;
     struct observers *observers;
     size_t memory, memory_limit;
-    struct coroutine *idle; /* finished ones, ready for the next */
+    bool collecting;               /* the collector (collector.h) is at work in its state */
+    struct quarantine *quarantine; /* borrowed, shared with its edition's others; NULL is fine */
+    struct coroutine *idle;        /* finished ones, ready for the next */
     unsigned idle_count;
     /* the ledger: with what the observers and the context count, all that must end before it can go */
     atomic_uint tasks; /* coroutines that run or wait; written by its worker alone */
@@ -57,7 +65,9 @@ struct generation_parts {
     const struct compiled *compiled; /* may be NULL */
     const struct query_set *queries;
     unsigned number;
-    size_t memory_limit; /* bytes */
+    size_t memory_limit;      /* bytes */
+    struct budget_seat *seat; /* of the thread that builds it; NULL: loading takes as long as it likes */
+    int64_t load_ns;          /* for loading */
 };
 
 enum err_code generation_new(struct generation **ret, const struct generation_parts *parts, struct err *err);
@@ -65,6 +75,9 @@ void generation_free(struct generation *generation); /* once it is over; any thr
 
 /* Nothing runs or waits on it, and no statement reads from its queries. */
 bool generation_over(const struct generation *generation);
+
+/* Routes, then observers: so the quarantine numbers them. */
+size_t generation_handlers(const struct generation *generation);
 
 /* An idle coroutine, or a new one; NULL when the state's memory is at its limit. */
 struct coroutine *generation_coroutine(struct generation *generation);

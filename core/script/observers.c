@@ -74,9 +74,27 @@ static void ended(void *ctx, bool fine, const char *text) {
     plan_run(observer);
 }
 
+/* Behind the routes. */
+static size_t number_of(const struct observer *observer) {
+    const struct observers *observers = observer->observers;
+    return observers->generation->run_count + (size_t)(observer - observers->list);
+}
+
+/* One that was stopped too often comes back when its rest is over; its events gather. */
+static bool rests(struct observer *observer, enum quarantine_pass *pass) {
+    const struct observers_parts *parts = &observer->observers->parts;
+    int64_t left_ns = 0;
+    *pass = quarantine_ask(observer->observers->generation->quarantine, number_of(observer), &left_ns);
+    if (*pass != QUARANTINE_RESTS) return false;
+    reactor_timer_start(parts->reactor, &observer->timer, left_ns, NULL);
+    return true;
+}
+
 static void run(void *ctx) {
     struct observer *observer = ctx;
     struct observers_parts *parts = &observer->observers->parts;
+    enum quarantine_pass pass;
+    if (rests(observer, &pass)) return;
     struct buf given = observer->waiting;
     struct err err = {0};
     observer->waiting = observer->given;
@@ -88,9 +106,13 @@ static void run(void *ctx) {
                             .args = &observer->arg,
                             .arg_count = 1,
                             .ended = ended,
-                            .ctx = observer};
-    if (scheduler_run(parts->scheduler, observer->observers->generation, &call, &err) != ERR_OK)
-        ended(observer, false, err.text);
+                            .ctx = observer,
+                            .quarantine = observer->observers->generation->quarantine,
+                            .number = number_of(observer),
+                            .pass = pass};
+    if (scheduler_run(parts->scheduler, observer->observers->generation, &call, &err) == ERR_OK) return;
+    quarantine_dropped(call.quarantine, call.number, pass);
+    ended(observer, false, err.text);
 }
 
 /* ---- what comes ---- */

@@ -11,6 +11,7 @@
 #include "../services/db/prepare.h"
 #include "../services/watch.h"
 #include "adopt.h"
+#include "budget.h"
 #include "generation.h"
 #include "reload_report.h"
 #include "sources.h"
@@ -115,8 +116,13 @@ static enum err_code build(struct reload *reload, struct sources *sources, const
                                   .by = order->by,
                                   .services = services,
                                   .count = order->dry_run ? 1 : reload->seat_count,
-                                  .memory_limit = reload->options.memory_limit};
-    return edition_new(ret, &parts, err);
+                                  .memory_limit = reload->options.memory_limit,
+                                  .load_ns = reload->options.load_ns,
+                                  .rest_ns = reload->options.rest_ns};
+    enum err_code code = budget_sit(&parts.seat, reload->options.budget, err);
+    if (code == ERR_OK) code = edition_new(ret, &parts, err);
+    budget_leave(parts.seat);
+    return code;
 }
 
 /* What the served edition's queries are known to be needs no second look. ERR_BUSY: nobody knows now. */

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 
 struct adopt;
+struct budget;
 struct generation;
 struct mailbox;
 struct reload;
@@ -24,7 +25,9 @@ struct reload;
 struct reload_options {
     const char *scripts, *queries; /* the folders; must last */
     const char *conninfo;          /* where new queries are prepared; must last */
-    size_t memory_limit;           /* of one state */
+    struct budget *budget;         /* must last */
+    size_t memory_limit;           /* bytes, of one state */
+    int64_t load_ns, rest_ns;      /* see edition.h */
     bool watch;                    /* whether saving is enough */
 };
 

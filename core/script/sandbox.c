@@ -151,16 +151,20 @@ static void push_view(lua_State *L, const char *name) {
 
 /* Loads and runs a script's file; leaves what it returns. */
 static void run_module(lua_State *L, const char *name) {
-    const struct module *module = snapshot_find(context_of(L)->snapshot, name);
+    struct context *context = context_of(L);
+    const struct module *module = snapshot_find(context->snapshot, name);
+    const char *loading = context->loading;
     if (!module) {
         luaL_error(L, "there is no module \"%s\" in the script folder", name);
         return;
     }
-    compiled_push(L, context_of(L)->compiled, module);
+    context->loading = module->chunk;
+    compiled_push(L, context->compiled, module);
     lua_getfield(L, LUA_REGISTRYINDEX, ENVIRONMENT);
     lua_setupvalue(L, -2, 1);
     lua_pushstring(L, name);
-    place_call(L, context_of(L)->snapshot, module);
+    place_call(L, context->snapshot, module);
+    context->loading = loading;
     if (lua_isnil(L, -1)) {
         lua_pushfstring(L, "%s:1: the file returns nothing: it ends with `return` and what it declares",
                         module->chunk + 1);

@@ -8,6 +8,9 @@
 #include "../exchange/problem.h"
 #include "../services/db/pool.h"
 #include "background.h"
+#include "bounds.h"
+#include "budget.h"
+#include "collector.h"
 #include "generation.h"
 #include <lauxlib.h>
 #include <stdlib.h>
@@ -16,6 +19,8 @@ struct scheduler {
     struct tasks tasks; /* first: a task's resume finds nothing else */
     struct background background;
     struct generation *generations; /* the newest first */
+    struct bounds bounds;
+    struct collector collector;
 };
 
 static struct coroutine *coroutine_of(struct task *task) {
@@ -70,18 +75,39 @@ static void end_task(struct tasks *tasks, struct task *task, bool spoilt) {
     if (after && spoilt) background_drop(&scheduler->background, coroutine->generation, after);
     if (after && !spoilt) background_add(&scheduler->background, coroutine->generation, after);
     tasks_give_back(tasks, task);
-    struct generation *generation = coroutine->generation;
-    generation_give_back(generation, coroutine, spoilt);
-    count_tasks(generation, -1);
+    if (spoilt)
+        quarantine_dropped(coroutine->quarantine, coroutine->number, coroutine->pass);
+    else
+        quarantine_well(coroutine->quarantine, coroutine->number, coroutine->pass);
+    count_tasks(coroutine->generation, -1);
+    generation_give_back(coroutine->generation, coroutine, spoilt);
+}
+
+static const char *text_of(const struct task *task, int index) {
+    return lua_type(task->co, index) == LUA_TSTRING ? lua_tostring(task->co, index) : NULL;
+}
+
+/* It was stopped, or memory ran out under it. */
+static void end_excess(struct tasks *tasks, struct task *task, enum excess excess) {
+    struct bounds *bounds = &((struct scheduler *)tasks)->bounds;
+    struct coroutine *coroutine = coroutine_of(task);
+    char reason[512];
+    if (task->req) {
+        bounds_stopped(bounds, coroutine, excess, task->req);
+    } else {
+        bounds_job_stopped(bounds, coroutine, excess, reason, sizeof reason);
+        coroutine->ended(coroutine->ctx, false, reason);
+    }
+    end_task(tasks, task, true);
 }
 
 static void end_request(struct tasks *tasks, struct task *task, int status) {
     struct request *req = task->req;
     if (status != LUA_OK) {
-        const char *text = lua_type(task->co, -1) == LUA_TSTRING ? lua_tostring(task->co, -1) : NULL;
+        const char *text = text_of(task, -1);
         log_event(LOG_ERROR, "handler failed", log_text("request_id", req->id), log_text("route", req->route),
                   log_text("error", text ? text : "(no text)"));
-        problem_say(req, status == LUA_ERRMEM ? 503 : 500, NULL);
+        problem_say(req, 500, NULL);
     } else if (req->answer.status == 0) {
         log_event(LOG_ERROR, "handler gave no answer", log_text("request_id", req->id),
                   log_text("route", req->route));
@@ -95,26 +121,46 @@ static void end_job(struct tasks *tasks, struct task *task, int status) {
     void (*ended)(void *, bool, const char *) = coroutine->ended;
     void *ctx = coroutine->ctx;
     bool fine = status == LUA_OK && lua_toboolean(task->co, -2);
-    const char *text = lua_type(task->co, -1) == LUA_TSTRING ? lua_tostring(task->co, -1) : NULL;
-    if (fine) text = lua_type(task->co, -2) == LUA_TSTRING ? lua_tostring(task->co, -2) : "";
+    const char *text = text_of(task, fine ? -2 : -1);
+    if (fine && !text) text = "";
     ended(ctx, fine, text ? text : "the job failed without saying why");
     end_task(tasks, task, status != LUA_OK);
 }
 
+static enum excess judge(const struct task *task, bool killed, int status) {
+    return bounds_judge(killed, status, killed ? NULL : text_of(task, -1));
+}
+
 /* Runs the task until it waits (true) or ends. */
-static bool step(struct tasks *tasks, struct task *task, int arg_count) {
-    struct context *context = &coroutine_of(task)->generation->context;
-    unsigned number = log_generation(context->generation);
+static bool run(struct tasks *tasks, struct task *task, int arg_count) {
+    struct scheduler *scheduler = (struct scheduler *)tasks;
+    struct budget_seat *seat = scheduler->bounds.seat;
+    struct coroutine *coroutine = coroutine_of(task);
+    struct generation *generation = coroutine->generation;
     int count;
-    context->running = task;
+    generation->context.running = task;
+    budget_enter(seat, task->co, coroutine->limit_ns);
     int status = lua_resume(task->co, NULL, arg_count, &count);
-    context->running = NULL;
-    if (status != LUA_YIELD && task->req)
+    bool killed = budget_exit(seat);
+    generation->context.running = NULL;
+    if (status == LUA_YIELD && !killed) return true;
+    enum excess excess = status == LUA_OK && !killed ? EXCESS_NONE : judge(task, killed, status);
+    if (excess != EXCESS_NONE)
+        end_excess(tasks, task, excess);
+    else if (task->req)
         end_request(tasks, task, status);
-    else if (status != LUA_YIELD)
+    else
         end_job(tasks, task, status);
-    log_generation(number);
-    return status == LUA_YIELD;
+    collector_look(&scheduler->collector, generation, excess != EXCESS_NONE);
+    return false;
+}
+
+/* What is logged meanwhile is told of the task's generation. */
+static bool step(struct tasks *tasks, struct task *task, int arg_count) {
+    unsigned before = log_generation(coroutine_of(task)->generation->number);
+    bool waits = run(tasks, task, arg_count);
+    log_generation(before);
+    return waits;
 }
 
 static void resume(struct tasks *tasks, struct task *task) {
@@ -144,13 +190,27 @@ static struct task *new_task(struct scheduler *scheduler, struct generation *gen
     return task;
 }
 
+/* For how long it may run, and whose account it is on. */
+static void account(struct task *task, int64_t limit_ns, struct quarantine *quarantine, size_t number,
+                    enum quarantine_pass pass) {
+    struct coroutine *coroutine = coroutine_of(task);
+    coroutine->limit_ns = limit_ns;
+    coroutine->quarantine = quarantine;
+    coroutine->number = number;
+    coroutine->pass = pass;
+}
+
 enum request_state scheduler_request(struct scheduler *scheduler, struct generation *generation, int route,
                                      struct request *req) {
+    enum quarantine_pass pass;
+    if (bounds_refuse(generation, (size_t)route, req, &pass)) return REQUEST_ANSWERED;
     struct task *task = new_task(scheduler, generation, generation->runs[route], request_entry);
     if (!task) {
+        quarantine_dropped(generation->quarantine, (size_t)route, pass);
         problem_say(req, 503, "the server is out of memory for scripts: try again in a moment");
         return REQUEST_ANSWERED;
     }
+    account(task, scheduler->bounds.run_ns, generation->quarantine, (size_t)route, pass);
     task->req = req;
     req->work = task;
     return step(&scheduler->tasks, task, 1) ? REQUEST_WAITING : REQUEST_ANSWERED;
@@ -160,23 +220,20 @@ void scheduler_cancel(struct scheduler *scheduler, struct request *req) {
     if (req->work) end_task(&scheduler->tasks, req->work, true);
 }
 
-static enum err_code start_job(struct scheduler *scheduler, struct generation *generation,
-                               const struct job_call *call, bool patient, struct err *err) {
+enum err_code scheduler_run(struct scheduler *scheduler, struct generation *generation,
+                            const struct job_call *call, struct err *err) {
     struct task *task = new_task(scheduler, generation, call->function, job_entry);
     if (!task) return err_set(err, ERR_NO_MEMORY, "out of memory");
     struct coroutine *coroutine = coroutine_of(task);
-    coroutine->patient = patient;
+    coroutine->patient = call->heavy;
     coroutine->args = call->args;
     coroutine->arg_count = call->arg_count;
     coroutine->ended = call->ended;
     coroutine->ctx = call->ctx;
+    account(task, call->heavy ? scheduler->bounds.job_ns : scheduler->bounds.run_ns, call->quarantine,
+            call->number, call->pass);
     step(&scheduler->tasks, task, 1);
     return ERR_OK;
-}
-
-enum err_code scheduler_run(struct scheduler *scheduler, struct generation *generation,
-                            const struct job_call *call, struct err *err) {
-    return start_job(scheduler, generation, call, false, err);
 }
 
 enum err_code scheduler_job(struct scheduler *scheduler, struct generation *generation, enum job job,
@@ -187,9 +244,10 @@ enum err_code scheduler_job(struct scheduler *scheduler, struct generation *gene
                             .args = args,
                             .arg_count = arg_count,
                             .ended = ended,
-                            .ctx = ctx};
+                            .ctx = ctx,
+                            .heavy = true};
     if (call.function == LUA_NOREF) return err_set(err, ERR_NOT_FOUND, "app.lua has no such job");
-    return start_job(scheduler, generation, &call, true, err);
+    return scheduler_run(scheduler, generation, &call, err);
 }
 
 bool scheduler_idle(const struct scheduler *scheduler) {
@@ -257,6 +315,12 @@ void scheduler_database(void *ctx, struct share_answer *answer) {
     tasks_deliver(&scheduler->tasks, answer->who, &outcome);
 }
 
+void scheduler_bound(struct scheduler *scheduler, const struct bounds *bounds) {
+    scheduler->bounds = *bounds;
+    scheduler->collector.full = bounds->full;
+    scheduler->collector.ctx = bounds->ctx;
+}
+
 struct tasks *scheduler_tasks(struct scheduler *scheduler) {
     return &scheduler->tasks;
 }
@@ -266,6 +330,7 @@ enum err_code scheduler_new(struct scheduler **ret, struct reactor *reactor, str
     if (!scheduler) return err_set(err, ERR_NO_MEMORY, "out of memory");
     tasks_init(&scheduler->tasks, resume);
     background_init(&scheduler->background, scheduler, reactor);
+    collector_init(&scheduler->collector, reactor);
     *ret = scheduler;
     return ERR_OK;
 }
@@ -275,6 +340,7 @@ void scheduler_free(struct scheduler *scheduler) {
     for (uint32_t i = 0; i < scheduler->tasks.count; i++)
         if (scheduler->tasks.slots[i]->live) end_task(&scheduler->tasks, scheduler->tasks.slots[i], true);
     background_done(&scheduler->background);
+    collector_done(&scheduler->collector);
     tasks_done(&scheduler->tasks);
     free(scheduler);
 }

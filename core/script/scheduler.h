@@ -8,8 +8,10 @@
 
 #include "../base/err.h"
 #include "../exchange/request.h"
+#include "quarantine.h"
 #include <stdbool.h>
 
+struct bounds;
 struct generation;
 struct reactor;
 struct scheduler;
@@ -25,6 +27,9 @@ void scheduler_leave(struct scheduler *scheduler, struct generation *generation)
 struct generation *scheduler_newest(const struct scheduler *scheduler);
 /* Ends what still runs or waits on a generation: requests are answered 503. Not what an operator asked for. */
 void scheduler_end(struct scheduler *scheduler, struct generation *generation);
+/* How much time and memory its scripts may take (bounds.h), copied: in the thread that runs them, before they
+ * run there. Until then as much as they like. */
+void scheduler_bound(struct scheduler *scheduler, const struct bounds *bounds);
 
 /* Where services deliver: for `struct services`. */
 struct tasks *scheduler_tasks(struct scheduler *scheduler);
@@ -45,6 +50,11 @@ struct job_call {
     int arg_count;
     void (*ended)(void *ctx, bool fine, const char *text);
     void *ctx;
+    bool heavy; /* an operator asked for it: it may take longer, also when its scripts have been replaced */
+    /* or NULL: it does not rest, however often it is stopped */
+    struct quarantine *quarantine;
+    size_t number;
+    enum quarantine_pass pass;
 };
 /* `ended` may be called before this returns; it is not when this fails, or when the scheduler is freed. */
 enum err_code scheduler_run(struct scheduler *scheduler, struct generation *generation,

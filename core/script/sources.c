@@ -1,6 +1,7 @@
 /* sources.c -- reads, compiles and names by its hash what an edition is made of. */
 
 #include "sources.h"
+#include "../bindings/place.h"
 #include "../services/crypto.h"
 #include "../services/db/query.h"
 #include "../services/snapshot.h"
@@ -22,7 +23,10 @@ enum err_code sources_read(struct sources **ret, const char *scripts, const char
     atomic_init(&sources->holders, 1);
     if ((code = query_set_load(&sources->queries, queries, err)) != ERR_OK) goto out;
     if ((code = snapshot_read(&sources->snapshot, scripts, err)) != ERR_OK) goto out;
-    if ((code = compiled_new(&sources->compiled, sources->snapshot, err)) != ERR_OK) goto out;
+    if ((code = compiled_new(&sources->compiled, sources->snapshot, err)) != ERR_OK) {
+        place_err(err, sources->snapshot);
+        goto out;
+    }
     hash(sources);
     *ret = sources;
     return ERR_OK;

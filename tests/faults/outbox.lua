@@ -185,7 +185,7 @@ local function run()
   local cluster = database.start()
   db = cluster:create "outbox"
   settings = fickle.scripts()
-  for name, value in pairs { OUTBOX_RETRY_MS = 100, OUTBOX_RETRY_MOST_MS = 2000, OUTBOX_LEASE_MS = 3000,
+  for name, value in pairs { OUTBOX_RETRY_MS = 1000, OUTBOX_RETRY_MOST_MS = 2000, OUTBOX_LEASE_MS = 3000,
     OUTBOX_ATTEMPTS = 100, DB_LEASE_TIMEOUT_MS = 1000, DB_LEASES = 4, ACCESS_LOG = "false" } do
     settings["PLATEIA_" .. name] = tostring(value)
   end

@@ -74,15 +74,20 @@ static int req_set_header(lua_State *L) {
     return 0;
 }
 
+static void check_size(lua_State *L, size_t len) {
+    int64_t limit = context_of(L)->services->settings->answer_limit;
+    if ((int64_t)len > limit)
+        luaL_error(L, "the answer has %I bytes, more than the %I of answer_limit: answer in pages",
+                   (LUAI_UACINT)len, (LUAI_UACINT)limit);
+}
+
 static int req_answer(lua_State *L) {
     struct request *req = check(L);
     lua_Integer status = luaL_checkinteger(L, 2);
-    size_t len, limit = (size_t)context_of(L)->services->settings->answer_limit;
+    size_t len;
     const char *body = luaL_optlstring(L, 3, "", &len), *type = luaL_optstring(L, 4, NULL);
     luaL_argcheck(L, status >= 200 && status <= 599, 2, "a status is 200 to 599");
-    if (len > limit)
-        return luaL_error(L, "the answer has %I bytes, more than the %I of answer_limit: answer in pages",
-                          (LUAI_UACINT)len, (LUAI_UACINT)limit);
+    check_size(L, len);
     if (type && !answer_header(req, "Content-Type", type)) return luaL_error(L, "a bad content type");
     buf_clear(&req->answer.body);
     buf_add(&req->answer.body, body, len);
@@ -115,6 +120,7 @@ static int req_problem(lua_State *L) {
     buf_clear(text);
     size_t errors = encode_part(L, 4, text), more = encode_part(L, 5, text);
     if (text->failed) return luaL_error(L, "out of memory");
+    check_size(L, text->len);
     if (errors != SIZE_MAX) problem.errors = text->data + errors;
     if (more != SIZE_MAX) problem.more = strip_braces(text->data + more);
     problem_answer(req, &problem);

@@ -42,7 +42,7 @@ end
 local function patient(env)
   if loop.patience == 1 then return end
   for name, ms in pairs { DB_READ_TIMEOUT = 500, DB_LEASE_TIMEOUT = 5000, DB_WAIT = 2000,
-    DRAIN_TIMEOUT = 10000 } do
+    DRAIN_TIMEOUT = 10000, SCRIPT_TIME = 100, SCRIPT_LOAD = 1000 } do
     env["PLATEIA_" .. name .. "_MS"] = ("%d"):format(ms * loop.patience)
   end
 end

@@ -5,6 +5,8 @@
 #include "../base/clock.h"
 #include "../base/log.h"
 #include "../bindings/place.h"
+#include "../services/settings.h"
+#include "../services/snapshot.h"
 #include "sandbox.h"
 #include <lauxlib.h>
 #include <stdlib.h>
@@ -138,6 +140,9 @@ static int add_trace(lua_State *L) {
 
 enum err_code generation_new(struct generation **ret, const struct generation_parts *parts, struct err *err) {
     enum err_code code;
+    if (!snapshot_find(parts->snapshot, "app"))
+        return err_set(err, ERR_INVALID, "%s/app.lua:1: the file is missing: it lists what is on",
+                       parts->services->settings->scripts);
     struct generation *generation = calloc(1, sizeof *generation);
     if (!generation) return err_set(err, ERR_NO_MEMORY, "out of memory");
     generation->memory_limit = parts->memory_limit;

@@ -48,14 +48,17 @@ static int refused(const char *command, const struct buf *body) {
     return 1;
 }
 
-static int done(const struct buf *body) {
+static int done(const char *command, const struct buf *body) {
+    const char *outcome = answer_get(body->data, "outcome");
     double took = answer_number(answer_get(body->data, "milliseconds"));
-    if (answer_is(answer_get(body->data, "outcome"), "fine"))
+    double number = answer_number(answer_get(body->data, "generation"));
+    if (answer_is(outcome, "fine"))
         printf("fine, looked at in %.0f ms: nothing was changed\n", took);
+    else if (answer_is(outcome, "served"))
+        printf("generation %.0f serves, after %.0f ms\n", number, took);
     else
-        printf("generation %.0f serves, after %.0f ms\n", answer_number(answer_get(body->data, "generation")),
-               took);
-    return 0;
+        fprintf(stderr, "plateia %s: the answer broke off; plateia scripts shows what serves\n", command);
+    return answer_is(outcome, "fine") || answer_is(outcome, "served") ? 0 : 1;
 }
 
 static int order(const struct command_call *call, const char *command, const char *target) {
@@ -68,7 +71,7 @@ static int order(const struct command_call *call, const char *command, const cha
     if (ask(&question, &status, &body, &err) != ERR_OK)
         result = server_gone(call, command, &err);
     else if (status == 200)
-        result = done(&body);
+        result = done(command, &body);
     else
         result = status == 409 ? refused(command, &body) : not_done(command, status, &body);
     buf_done(&body);

@@ -31,8 +31,8 @@ static const char *skip_value(const char *at) {
 }
 
 struct answer_walk answer_enter(const char *value) {
-    bool holds = value && (*value == '[' || *value == '{');
-    return (struct answer_walk){.at = holds ? value + 1 : ""};
+    const char *at = skip_blanks(value ? value : "");
+    return (struct answer_walk){.at = *at == '[' || *at == '{' ? at + 1 : ""};
 }
 
 bool answer_next(struct answer_walk *walk) {

@@ -11,8 +11,7 @@
 /* A member of an object. */
 const char *answer_get(const char *object, const char *name);
 
-/* Walks through a list (no names) or an object: start with *at behind the value's first character, as
- * answer_enter gives it. */
+/* Walks through a list or an object; through anything else in no step. */
 struct answer_walk {
     const char *at;
     const char *name; /* of a member, at its opening quote; NULL in a list */

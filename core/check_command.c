@@ -67,28 +67,36 @@ static void cannot_tell(const struct err *err) {
             err->text);
 }
 
+/* *asking: that is what failed, and not the scripts or a query. */
+static enum err_code look(const struct settings *settings, const struct snapshot *snapshot,
+                          const struct query_set *queries, bool *asking, struct err *err) {
+    enum err_code code = check_load(settings, snapshot, queries, err);
+    if (code != ERR_OK) return code;
+    code = prepare_whole(settings, queries, err);
+    *asking = code != ERR_INVALID;
+    return code;
+}
+
 static int check(const struct settings *settings) {
     struct snapshot *snapshot = NULL;
     struct query_set *queries = NULL;
     struct err err = {0};
     char folder[1024];
-    int result = 1;
+    bool asking = false;
     snprintf(folder, sizeof folder, "%s/queries", settings->sql);
     enum err_code code = snapshot_read(&snapshot, settings->scripts, &err);
     if (code == ERR_OK) code = query_set_load(&queries, folder, &err);
-    if (code == ERR_OK) code = check_load(settings, snapshot, queries, &err);
-    if (code != ERR_OK)
-        refuse(&err);
-    else if ((code = prepare_whole(settings, queries, &err)) == ERR_INVALID)
-        refuse(&err);
-    else if (code != ERR_OK)
+    if (code == ERR_OK) code = look(settings, snapshot, queries, &asking, &err);
+    if (code == ERR_OK)
+        printf("%s: fine, %zu files, %zu queries\n", settings->scripts, snapshot_count(snapshot),
+               query_set_count(queries));
+    else if (asking)
         cannot_tell(&err);
     else
-        result = printf("%s: fine, %zu files, %zu queries\n", settings->scripts, snapshot_count(snapshot),
-                        query_set_count(queries)) < 0;
+        refuse(&err);
     query_set_free(queries);
     snapshot_free(snapshot);
-    return result;
+    return code == ERR_OK ? 0 : 1;
 }
 
 int command_check(const struct command_call *call) {

@@ -62,8 +62,8 @@ describe("an order to a running server", function()
   end)
 
   it("tells first and alone what was refused, for editors", function()
-    plateia.answers["POST /scripts/reload"] = { 409, [[{"generation":7,"outcome":"refused","milliseconds":3.5,]]
-      .. [["reason":"scripts/routes/x.lua:3: unexpected symbol near '\"a\\b'","file":"scripts/routes/x.lua","line":3}]] }
+    plateia.answers["POST /scripts/reload"] = { 409, [[{"generation":7,"outcome":"refused","milliseconds":3.5,
+      "reason":"scripts/routes/x.lua:3: unexpected symbol near '\"a\\b'","line":3}]] }
     local code, out, told = run "reload"
     assert.same({ 1, "" }, { code, out })
     assert.equal([[scripts/routes/x.lua:3: unexpected symbol near '"a\b']], told:match "^[^\n]*")
@@ -80,8 +80,8 @@ describe("an order to a running server", function()
 
   it("says that the server cannot now", function()
     plateia.answers["POST /scripts/reload"] = { 503, '{"detail":"The server is shutting down."}' }
-    assert.same({ 1, "", "plateia reload: The server is shutting down.\nNothing was changed: try again in a moment.\n" },
-      { run "reload" })
+    assert.same({ 1, "", "plateia reload: The server is shutting down.\n"
+      .. "Nothing was changed: try again in a moment.\n" }, { run "reload" })
   end)
 
   it("says how to reach a server where there is none", function()
@@ -102,7 +102,8 @@ describe("an order to a running server", function()
   end)
 
   it("shows what serves", function()
-    plateia.answers["GET /scripts"] = { 200, [[{"generation":8,"since":"2026-11-22T21:00:00Z","by":"watch","hash":"0123abc",
+    plateia.answers["GET /scripts"] = { 200, [[
+      {"generation":8,"since":"2026-11-22T21:00:00Z","by":"watch","hash":"0123abc",
       "files":[{"name":"scripts/app.lua","hash":"0123456789abcdef","bytes":1200},
                {"name":"scripts/routes/me.lua","hash":"fedcba9876543210","bytes":7}],
       "last_failure":{"at":"2026-11-22T20:59:00Z","reason":"scripts/x.lua:1: \"[{\" is, no good"},

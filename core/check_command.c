@@ -73,7 +73,7 @@ static enum err_code look(const struct settings *settings, const struct snapshot
     enum err_code code = check_load(settings, snapshot, queries, err);
     if (code != ERR_OK) return code;
     code = prepare_whole(settings, queries, err);
-    *asking = code != ERR_INVALID;
+    *asking = code != ERR_OK && code != ERR_INVALID;
     return code;
 }
 

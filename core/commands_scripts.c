@@ -145,34 +145,23 @@ static void print_list(const char *title, const char *text) {
     buf_done(&cell);
 }
 
-static void print_line(const char *object, const char *name, const char *title) {
-    struct buf text = {0};
-    answer_text(answer_get(object, name), &text);
-    if (text.data) printf("%-12s%s\n", title, text.data);
-    buf_done(&text);
-}
-
-static void print_failure(const char *failure) {
-    if (!failure || *failure != '{') {
-        puts("refused     nothing since the start");
-        return;
-    }
-    puts("\nrefused last");
-    struct answer_walk walk = answer_enter(failure);
+/* What is no list and no object, a line each. */
+static void print_members(const char *object) {
+    struct answer_walk walk = answer_enter(object);
     while (answer_next(&walk)) {
-        struct buf name = {0};
+        struct buf name = {0}, text = {0};
         answer_text(walk.name, &name);
-        if (name.data) print_line(failure, name.data, name.data);
-        buf_done(&name);
+        if (!strchr("[{", *walk.value)) answer_text(walk.value, &text);
+        if (name.data && text.data) printf("%-12s%s\n", name.data, text.data);
+        buf_done(&name), buf_done(&text);
     }
 }
 
 static void print_state(const char *state) {
-    print_line(state, "generation", "generation");
-    print_line(state, "since", "since");
-    print_line(state, "by", "by");
-    print_line(state, "hash", "hash");
-    print_failure(answer_get(state, "last_failure"));
+    const char *failure = answer_get(state, "last_failure");
+    print_members(state);
+    printf("\nrefused last%s\n", failure && *failure == '{' ? "" : ": nothing");
+    print_members(failure);
     print_list("requests on older generations", answer_get(state, "older"));
     print_list("history", answer_get(state, "history"));
     print_list("files", answer_get(state, "files"));

@@ -103,7 +103,7 @@ describe("an order to a running server", function()
 
   it("shows what serves", function()
     plateia.answers["GET /scripts"] = { 200, [[
-      {"generation":8,"since":"2026-11-22T21:00:00Z","by":"watch","hash":"0123abc",
+      {"generation":8,"since":"2026-11-22T21:00:00Z","by":"watch","hash":"0123abc","queries":27,
       "files":[{"name":"scripts/app.lua","hash":"0123456789abcdef","bytes":1200},
                {"name":"scripts/routes/me.lua","hash":"fedcba9876543210","bytes":7}],
       "last_failure":{"at":"2026-11-22T20:59:00Z","reason":"scripts/x.lua:1: \"[{\" is, no good"},
@@ -115,6 +115,7 @@ generation  8
 since       2026-11-22T21:00:00Z
 by          watch
 hash        0123abc
+queries     27
 
 refused last
 at          2026-11-22T20:59:00Z
@@ -137,7 +138,7 @@ scripts/routes/me.lua  fedcba987654  7
     plateia.answers["GET /scripts"] = { 200, '{"generation":1,"by":"start","last_failure":null,"older":[],'
       .. '"history":[],"files":[]}' }
     local _, out = run "scripts"
-    assert.truthy(out:find("refused     nothing since the start", 1, true))
+    assert.truthy(out:find("\nrefused last: nothing\n", 1, true))
   end)
 
   it("survives an answer that is none", function()

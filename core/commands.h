@@ -17,6 +17,10 @@ int command_ready(const struct command_call *call);
 int command_migrate(const struct command_call *call);
 int command_import(const struct command_call *call);
 int command_outbox(const struct command_call *call);
+int command_check(const struct command_call *call);
+int command_reload(const struct command_call *call);
+int command_rollback(const struct command_call *call);
+int command_scripts(const struct command_call *call);
 int command_settings(const struct command_call *call);
 
 /* Logs a failure the way every command does, and returns 1. */

@@ -7,53 +7,20 @@
 #include "foundation.h"
 #include "services/db/query.h"
 #include "services/db/session.h"
+#include "table.h"
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #define LIST_MOST "1000"
 
-/* ---- a table for people ---- */
-
-/* Characters, as far as a terminal's columns are that. */
-static size_t width_of(const char *text) {
-    size_t width = 0;
-    for (; *text; text++)
-        width += ((unsigned char)*text & 0xC0) != 0x80;
-    return width;
+static const char *cell(const void *ctx, size_t row, size_t column) {
+    return row ? rows_value(ctx, row - 1, column, NULL) : rows_name(ctx, column);
 }
 
-static const char *cell(const struct rows *rows, size_t row, size_t column) {
-    const char *value = rows_value(rows, row, column, NULL);
-    return value ? value : "-";
-}
-
-static size_t column_width(const struct rows *rows, size_t column) {
-    size_t width = width_of(rows_name(rows, column));
-    for (size_t r = 0; r < rows_count(rows); r++) {
-        size_t own = width_of(cell(rows, r, column));
-        if (own > width) width = own;
-    }
-    return width;
-}
-
-/* A line break in a value would break the table; other control characters could speak to the terminal. */
-static void print_cell(const char *text, size_t pad) {
-    size_t width = width_of(text);
-    for (; *text; text++)
-        putchar((unsigned char)*text < 0x20 || *text == 0x7F ? ' ' : *text);
-    for (; width < pad; width++)
-        putchar(' ');
-}
-
-static void print_table(const struct rows *rows) {
-    size_t columns = rows_columns(rows), last = columns - 1;
-    for (size_t line = 0; line <= rows_count(rows); line++)
-        for (size_t c = 0; c < columns; c++) {
-            print_cell(line ? cell(rows, line - 1, c) : rows_name(rows, c),
-                       c < last ? column_width(rows, c) + 2 : 0);
-            if (c == last) putchar('\n');
-        }
+static void print_rows(const struct rows *rows) {
+    table_print(
+        &(struct table){.columns = rows_columns(rows), .rows = rows_count(rows), .cell = cell, .ctx = rows});
 }
 
 /* ---- the two ---- */
@@ -70,7 +37,7 @@ static int list(struct session *session, const struct query_set *queries, struct
     struct rows *rows = NULL;
     if (run_named(session, queries, "outbox_list", LIST_MOST, &rows, err) != ERR_OK) return 1;
     if (rows_count(rows) > 0)
-        print_table(rows);
+        print_rows(rows);
     else
         puts("the outbox is empty");
     rows_free(rows);

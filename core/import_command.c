@@ -1,17 +1,14 @@
 /* import_command.c -- `plateia import ADAPTER [FILE]`: a server that runs on the same database is asked to do
- * it, and followed; where there is none, the job is run here.
- *
- * Which server that is, its place tells (import.h): one that happens to listen on the admin address but
- * serves another database is left alone. */
+ * it, and followed; where there is none, the job is run here. */
 
+#include "answer.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "commands.h"
 #include "foundation.h"
 #include "http/ask.h"
-#include "import.h"
-#include "services/embedded_postgres.h"
+#include "running.h"
 #include "worker.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,73 +49,14 @@ static enum err_code read_input(const char *path, struct buf *ret, struct err *e
     return code;
 }
 
-/* ---- reading the server's answers ----
- *
- * They are flat objects of our own writing, in which no text can hold `"NAME":` unescaped. */
+/* ---- a running server ---- */
 
-static const char *find_value(const struct buf *json, const char *name) {
-    char key[32];
-    snprintf(key, sizeof key, "\"%s\":", name);
-    const char *at = json->data ? strstr(json->data, key) : NULL;
-    return at ? at + strlen(key) : NULL;
+static void add_text_of(const struct buf *json, const char *name, struct buf *ret) {
+    answer_text(answer_get(json->data, name), ret);
 }
 
 static long number_of(const struct buf *json, const char *name) {
-    const char *at = find_value(json, name);
-    return at ? strtol(at, NULL, 10) : 0;
-}
-
-static char unescape(const char **at) {
-    char code[5] = {0};
-    switch (*++*at) {
-    case 'n': return '\n';
-    case 't': return '\t';
-    case 'u':
-        memcpy(code, *at + 1, strnlen(*at + 1, 4));
-        *at += strlen(code);
-        return (char)strtol(code, NULL, 16); /* we escape control characters only */
-    default: return **at;
-    }
-}
-
-static void add_text_of(const struct buf *json, const char *name, struct buf *ret) {
-    const char *at = find_value(json, name);
-    if (!at || *at != '"') return;
-    for (at++; *at && *at != '"'; at++)
-        buf_add_char(ret, *at == '\\' ? unescape(&at) : *at);
-}
-
-/* ---- a running server ---- */
-
-static bool text_is(const struct buf *json, const char *name, const char *expected) {
-    struct buf text = {0};
-    add_text_of(json, name, &text);
-    bool is = text.data && strcmp(text.data, expected) == 0;
-    buf_done(&text);
-    return is;
-}
-
-static bool serves_place(const char *host_port, const char *place) {
-    struct ask question = {.host_port = host_port, .method = "GET", .target = "/import"};
-    struct buf body = {0};
-    int status = 0;
-    bool same =
-        ask(&question, &status, &body, NULL) == ERR_OK && status == 200 && text_is(&body, "place", place);
-    buf_done(&body);
-    return same;
-}
-
-/* The admin address of the server that runs on our database, if any. */
-static bool find_server(const struct settings *settings, char *ret, size_t size) {
-    char conninfo[2048], place[IMPORT_PLACE_SIZE];
-    if (*settings->database_url)
-        snprintf(conninfo, sizeof conninfo, "%s", settings->database_url);
-    else if (embedded_postgres_running(settings->data, conninfo, sizeof conninfo, NULL) != ERR_OK)
-        return false;
-    import_place(place, conninfo);
-    snprintf(ret, size, "%s", settings->admin_listen);
-    if (serves_place(ret, place)) return true;
-    return !*settings->database_url && foundation_admin(settings, ret, size) && serves_place(ret, place);
+    return (long)answer_number(answer_get(json->data, name));
 }
 
 static enum err_code refusal(const struct buf *body, struct err *err) {
@@ -165,9 +103,9 @@ static bool look(const char *host_port, long number, long *shown, struct buf *re
         long done = number_of(&body, "done");
         if (done != *shown && what.data) show_progress(NULL, done, number_of(&body, "total"), what.data);
         *shown = done;
-        over = !text_is(&body, "state", "running");
+        over = !answer_is(answer_get(body.data, "state"), "running");
         if (over) add_text_of(&body, "report", report);
-        if (over && !text_is(&body, "state", "done"))
+        if (over && !answer_is(answer_get(body.data, "state"), "done"))
             *code = err_set(err, ERR_INVALID, "%s", report->data ? report->data : "it failed");
         buf_done(&what);
     }
@@ -206,11 +144,11 @@ static enum err_code run_here(const struct settings *settings, const char *const
 int command_import(const struct command_call *call) {
     struct buf input = {0}, report = {0};
     struct err err = {0};
-    char server[300];
+    char server[RUNNING_SIZE];
     long number = 0;
     bool file = call->word_count > 1;
     enum err_code code = file ? read_input(call->words[1], &input, &err) : ERR_OK;
-    if (code == ERR_OK && find_server(call->settings, server, sizeof server)) {
+    if (code == ERR_OK && running_on_database(call->settings, server)) {
         log_event(LOG_INFO, "a running server does the import", log_text("admin", server));
         code = hand_over(server, call->words[0], &input, file, &number, &err);
         if (code == ERR_OK) code = follow(server, number, &report, &err);

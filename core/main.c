@@ -22,6 +22,13 @@ static const struct command {
     {"outbox", "list|retry [KEY|--all]",
      "list what waits to be sent or was given up, or have one (or all given up) sent again", 1, 2,
      command_outbox},
+    {"check", "[DIR]",
+     "check the scripts and queries without serving them: exit 0, or 1 and file:line: reason", 0, 1,
+     command_check},
+    {"reload", "[--dry-run]", "have a running server serve the scripts as they are now, or only check them",
+     0, 1, command_reload},
+    {"rollback", "[N]", "have it serve generation N again, or the one before", 0, 1, command_rollback},
+    {"scripts", "", "show what it serves: generation, files, what was refused", 0, 0, command_scripts},
     {"settings", "", "show every setting, its value, and where it comes from", 0, 0, command_settings},
 };
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)
@@ -56,9 +63,10 @@ static void open_log(const struct settings *settings) {
     log_open(text ? LOG_TEXT : LOG_JSON, least, STDOUT_FILENO);
 }
 
-/* What stands before the settings. "--all" means the same wherever it means something: it is a word. */
+/* What stands before the settings. Those with dashes mean the same wherever they mean something: words too.
+ */
 static bool is_word(const char *arg) {
-    return arg[0] != '-' || arg[1] == '\0' || strcmp(arg, "--all") == 0;
+    return arg[0] != '-' || arg[1] == '\0' || strcmp(arg, "--all") == 0 || strcmp(arg, "--dry-run") == 0;
 }
 
 static int run(const struct command *command, int argc, const char *const *argv) {

@@ -20,10 +20,10 @@ static const char *loopback_of(const char *host) {
     return strcmp(host, "::") == 0 ? "::1" : host;
 }
 
-static enum err_code reach(int *ret_fd, const char *host_port, struct err *err) {
+static enum err_code reach(int *ret_fd, const char *host_port, unsigned patience_s, struct err *err) {
     struct address to;
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found = NULL;
-    struct timeval patience = {.tv_sec = PATIENCE_S};
+    struct timeval patience = {.tv_sec = patience_s ? patience_s : PATIENCE_S};
     if (!address_split(host_port, &to) || getaddrinfo(loopback_of(to.host), to.port, &hints, &found) != 0)
         return err_set(err, ERR_NOT_FOUND, "nothing answers at %s: no such address", host_port);
     int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -73,7 +73,7 @@ static bool receive_all(int fd, struct buf *text) {
 enum err_code ask(const struct ask *question, int *ret_status, struct buf *ret_body, struct err *err) {
     struct buf text = {0};
     int fd = -1;
-    enum err_code code = reach(&fd, question->host_port, err);
+    enum err_code code = reach(&fd, question->host_port, question->patience_s, err);
     if (code != ERR_OK) return code;
     send_question(fd, question);
     bool received = receive_all(fd, &text);

@@ -2,7 +2,7 @@
 #define PLATEIA_HTTP_ASK_H
 
 /* ask.h -- one question to the admin listener of a server that runs, for commands beside it. Blocks, up to a
- * few seconds a step. */
+ * few seconds a step, or as long as the question says. */
 
 #include "../base/buf.h"
 #include "../base/err.h"
@@ -12,6 +12,7 @@ struct ask {
     const char *method, *target; /* "POST", "/import?adapter=x" */
     const char *body;            /* NULL: none */
     size_t len;
+    unsigned patience_s; /* for the answer to come; 0: a few */
 };
 
 /* The answer's status and body (appended). ERR_NOT_FOUND when nothing answers there, ERR_SYSTEM when what

@@ -15,6 +15,7 @@ local names = setmetatable({}, { __mode = "k" }) -- function made here -> its qu
 
 local db = {}
 
+-- Called in parentheses: a tail call would lose the place of whoever declares.
 local function declare(what, name, batch, call)
   local class = type(name) == "string" and raw.class(name)
   if not class then
@@ -37,22 +38,22 @@ end
 
 -- All rows: an array of { column = value }.
 function db.query(name)
-  return declare("db.query", name, false, function(...) return run(name, ...) end)
+  return (declare("db.query", name, false, function(...) return run(name, ...) end))
 end
 
 -- The first row; where there is none: nil, absent, "not_found".
 function db.one(name, absent)
   absent = absent or "there is no such row"
-  return declare("db.one", name, false, function(...) return first(absent, run(name, ...)) end)
+  return (declare("db.one", name, false, function(...) return first(absent, run(name, ...)) end))
 end
 
 -- One row's part of a statement that the core runs for many callers at once.
 function db.batched(name)
-  return declare("db.batched", name, true, function(...)
+  return (declare("db.batched", name, true, function(...)
     local rows, why, code, state = run(name, ...)
     if not rows then return nil, why, code, state end
     return rows[1]
-  end)
+  end))
 end
 
 local Transaction = {}

@@ -5,6 +5,8 @@
 #include "../base/clock.h"
 #include "../base/log.h"
 #include "../bindings/place.h"
+#include "../services/settings.h"
+#include "../services/snapshot.h"
 #include "bounds.h"
 #include "budget.h"
 #include "sandbox.h"
@@ -167,6 +169,9 @@ static enum err_code load(struct generation *generation, const struct generation
 
 enum err_code generation_new(struct generation **ret, const struct generation_parts *parts, struct err *err) {
     enum err_code code;
+    if (!snapshot_find(parts->snapshot, "app"))
+        return err_set(err, ERR_INVALID, "%s/app.lua:1: the file is missing: it lists what is on",
+                       parts->services->settings->scripts);
     struct generation *generation = calloc(1, sizeof *generation);
     if (!generation) return err_set(err, ERR_NO_MEMORY, "out of memory");
     generation->number = parts->number;

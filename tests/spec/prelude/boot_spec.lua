@@ -89,7 +89,8 @@ describe("an import", function()
   end)
 
   it("needs adapters with names of their own", function()
-    assert.matches("^scripts/app.lua:14: adapters: two are called \"a\"", refusal { adapters = { { name = "a" }, { name = "a" } }, import = boot })
+    assert.matches("^scripts/app.lua:14: adapters: two are called \"a\"",
+      refusal { adapters = { { name = "a" }, { name = "a" } }, import = boot })
     assert.matches("entry 1 has no name", refusal { adapters = { {} }, import = boot })
   end)
 end)

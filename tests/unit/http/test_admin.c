@@ -240,7 +240,8 @@ static int status_of(const char *body, size_t len, struct buf *ret) {
     int status = 0;
     struct err err = {0};
     snprintf(address, sizeof(address), "127.0.0.1:%u", admin_port(admin));
-    struct ask question = {address, "POST", "/import?adapter=a", body, len};
+    struct ask question = {
+        .host_port = address, .method = "POST", .target = "/import?adapter=a", .body = body, .len = len};
     buf_clear(ret);
     if (ask(&question, &status, ret, &err) != ERR_OK) fail_msg("%s", err.text);
     return status;

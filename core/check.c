@@ -2,6 +2,9 @@
  * modules load, so nothing stands behind it here. */
 
 #include "check.h"
+#include "base/clock.h"
+#include "script/budget.h"
+#include "script/edition.h"
 #include "script/generation.h"
 #include "services/bus.h"
 #include "services/cache.h"
@@ -36,22 +39,35 @@ static void close_stand_ins(struct stand_ins *all) {
     cache_free(all->cache);
 }
 
-enum err_code check_load(const struct settings *settings, const struct snapshot *snapshot,
-                         const struct query_set *queries, struct err *err) {
+/* An edition for one, within the bounds of a reload. */
+static enum err_code load(const struct services *services, struct sources *sources, struct err *err) {
+    const struct settings *settings = services->settings;
+    struct edition *edition = NULL;
+    struct budget *budget = NULL;
+    struct edition_parts parts = {.sources = sources,
+                                  .services = &services,
+                                  .count = 1,
+                                  .memory_limit = (size_t)settings->script_memory,
+                                  .load_ns = settings->script_load_ms * CLOCK_NS_PER_MS,
+                                  .rest_ns = CLOCK_NS_PER_S};
+    enum err_code code = budget_new(&budget, err);
+    if (code == ERR_OK) code = budget_sit(&parts.seat, budget, err);
+    if (code == ERR_OK) code = edition_new(&edition, &parts, err);
+    edition_free(edition);
+    budget_leave(parts.seat);
+    budget_free(budget);
+    return code;
+}
+
+enum err_code check_load(const struct settings *settings, struct sources *sources, struct err *err) {
     struct stand_ins all = {0};
-    struct generation *generation = NULL;
     enum err_code code = open_stand_ins(&all, settings, err);
     struct services services = {.cache = all.cache,
                                 .bus = all.bus,
                                 .throttle = all.throttle,
                                 .tokens = all.tokens,
                                 .settings = settings};
-    struct generation_parts parts = {.services = &services,
-                                     .snapshot = snapshot,
-                                     .queries = queries,
-                                     .memory_limit = (size_t)settings->script_memory};
-    if (code == ERR_OK) code = generation_new(&generation, &parts, err);
-    generation_free(generation);
+    if (code == ERR_OK) code = load(&services, sources, err);
     close_stand_ins(&all);
     return code;
 }

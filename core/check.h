@@ -2,17 +2,15 @@
 #define PLATEIA_CHECK_H
 
 /* check.h -- would these scripts load? A Lua state is built of them as a worker builds its own, and thrown
- * away. No worker, no database, no thread: what scripts may touch while they load is all there is behind it.
+ * away. No worker, no database: what scripts may touch while they load is all there is behind it.
  */
 
 #include "base/err.h"
 
-struct query_set;
 struct settings;
-struct snapshot;
+struct sources;
 
 /* ERR_INVALID: "scripts/routes/x.lua:3: reason". */
-enum err_code check_load(const struct settings *settings, const struct snapshot *snapshot,
-                         const struct query_set *queries, struct err *err);
+enum err_code check_load(const struct settings *settings, struct sources *sources, struct err *err);
 
 #endif

@@ -5,6 +5,7 @@
 #include "check.h"
 #include "commands.h"
 #include "scratch.h"
+#include "script/sources.h"
 #include "services/db/prepare.h"
 #include "services/db/query.h"
 #include "services/embedded_postgres.h"
@@ -68,34 +69,31 @@ static void cannot_tell(const struct err *err) {
 }
 
 /* *asking: that is what failed, and not the scripts or a query. */
-static enum err_code look(const struct settings *settings, const struct snapshot *snapshot,
-                          const struct query_set *queries, bool *asking, struct err *err) {
-    enum err_code code = check_load(settings, snapshot, queries, err);
+static enum err_code look(const struct settings *settings, struct sources *sources, bool *asking,
+                          struct err *err) {
+    enum err_code code = check_load(settings, sources, err);
     if (code != ERR_OK) return code;
-    code = prepare_whole(settings, queries, err);
+    code = prepare_whole(settings, sources->queries, err);
     *asking = code != ERR_OK && code != ERR_INVALID;
     return code;
 }
 
 static int check(const struct settings *settings) {
-    struct snapshot *snapshot = NULL;
-    struct query_set *queries = NULL;
+    struct sources *sources = NULL;
     struct err err = {0};
     char folder[1024];
     bool asking = false;
     snprintf(folder, sizeof folder, "%s/queries", settings->sql);
-    enum err_code code = snapshot_read(&snapshot, settings->scripts, &err);
-    if (code == ERR_OK) code = query_set_load(&queries, folder, &err);
-    if (code == ERR_OK) code = look(settings, snapshot, queries, &asking, &err);
+    enum err_code code = sources_read(&sources, settings->scripts, folder, &err);
+    if (code == ERR_OK) code = look(settings, sources, &asking, &err);
     if (code == ERR_OK)
-        printf("%s: fine, %zu files, %zu queries\n", settings->scripts, snapshot_count(snapshot),
-               query_set_count(queries));
+        printf("%s: fine, %zu files, %zu queries\n", settings->scripts, snapshot_count(sources->snapshot),
+               query_set_count(sources->queries));
     else if (asking)
         cannot_tell(&err);
     else
         refuse(&err);
-    query_set_free(queries);
-    snapshot_free(snapshot);
+    sources_drop(sources);
     return code == ERR_OK ? 0 : 1;
 }
 

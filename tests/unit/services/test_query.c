@@ -260,9 +260,9 @@ static void test_set_hash(void **state) {
         expect_hash(puts[i].same, first, set);
         query_set_free(set);
     }
-    drop("b.sql");
+    put("c.sql", "-- class: read\nSELECT 2"), drop("b.sql"); /* renamed */
     assert_int_equal(query_set_load(&set, dir, &err), ERR_OK);
-    expect_hash(false, first, set); /* two names with what two others said */
+    expect_hash(false, first, set);
     query_set_free(set);
     drop("a.sql"), drop("c.sql"), drop("notes.txt");
     assert_int_equal(rmdir(dir), 0);

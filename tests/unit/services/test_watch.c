@@ -275,7 +275,7 @@ static void test_a_queue_that_ran_over(void **state) {
 static int log_pipe[2];
 
 static void hear(void) {
-    assert_int_equal(pipe(log_pipe), 0);
+    assert_int_equal(pipe2(log_pipe, O_NONBLOCK | O_CLOEXEC), 0);
     log_open(LOG_JSON, LOG_INFO, log_pipe[1]);
 }
 

@@ -5,6 +5,7 @@
 #include "../base/clock.h"
 #include "../base/log.h"
 #include "generation.h"
+#include <malloc.h>
 
 #define SLICE_NS (3 * CLOCK_NS_PER_MS)
 #define REST_NS  CLOCK_NS_PER_S /* after one collection, of any state */
@@ -27,6 +28,7 @@ static void end(struct collector *collector, int64_t now_ns) {
     collector->generation = NULL;
     collector->rests_until_ns = now_ns + REST_NS;
     generation->collecting = false;
+    malloc_trim(0); /* what is free is in pieces between what is not, and would stay the process's */
     if (is_full(generation)) tell_full(collector, generation, now_ns);
 }
 

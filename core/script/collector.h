@@ -2,7 +2,8 @@
 #define PLATEIA_SCRIPT_COLLECTOR_H
 
 /* collector.h -- gets back what scripts have left behind, a few milliseconds a turn, so that nobody waits for
- * it: a Lua state collects only while it allocates, and one that is full and idle would stay so.
+ * it, and hands it to the system: a Lua state collects only while it allocates, and one that is full and
+ * idle would stay so.
  *
  * One state at a time; while `generation->collecting` is set it must not be freed. One worker's thread. */
 
@@ -27,7 +28,7 @@ struct collector {
 void collector_init(struct collector *collector, struct reactor *reactor);
 void collector_done(struct collector *collector);
 
-/* After a task has ended; `left`: it was stopped and leaves much behind, perhaps. */
+/* After a task has ended, or none could begin; `left`: it was stopped, and leaves much behind, perhaps. */
 void collector_look(struct collector *collector, struct generation *generation, bool left);
 
 #endif

@@ -207,6 +207,7 @@ enum request_state scheduler_request(struct scheduler *scheduler, struct generat
     struct task *task = new_task(scheduler, generation, generation->runs[route], request_entry);
     if (!task) {
         quarantine_dropped(generation->quarantine, (size_t)route, pass);
+        collector_look(&scheduler->collector, generation, false);
         problem_say(req, 503, "the server is out of memory for scripts: try again in a moment");
         return REQUEST_ANSWERED;
     }

@@ -29,7 +29,6 @@ static int not_done(const char *command, int status, const struct buf *body) {
     const char *detail = answer_get(body->data, "detail");
     answer_text(detail ? detail : answer_get(body->data, "reason"), &why);
     fprintf(stderr, "plateia %s: %s\n", command, why.data ? why.data : "the server refused it");
-    if (status == 404) fputs("plateia scripts lists the generations that are kept.\n", stderr);
     if (status == 503) fputs("Nothing was changed: try again in a moment.\n", stderr);
     buf_done(&why);
     return 1;

@@ -3,9 +3,8 @@
 #include "caps.h"
 #include <lauxlib.h>
 
-void caps_text(lua_State *L, const char *function, size_t len, size_t more) {
-    if (len > CAP_TEXT || more > CAP_TEXT - len)
-        luaL_error(L, "%s: the result would be larger than 8 MiB", function);
+int caps_text_raise(lua_State *L, const char *function) {
+    return luaL_error(L, "%s: the result would be larger than 8 MiB", function);
 }
 
 void caps_guard(lua_State *L, const char *name, lua_CFunction function) {

@@ -15,8 +15,13 @@
 /* A file that scripts read has at most 8 MiB; a little more, so that it can be quoted. */
 #define CAP_TEXT ((size_t)8 << 20 | (size_t)64 << 10)
 
-/* Raises "string.rep: the result would be larger than 8 MiB" when `more` bytes do not fit behind `len`. */
-void caps_text(lua_State *L, const char *function, size_t len, size_t more);
+/* Raises "string.rep: the result would be larger than 8 MiB". */
+int caps_text_raise(lua_State *L, const char *function);
+
+/* Raises so when `more` bytes do not fit behind `len`. */
+static inline void caps_text(lua_State *L, const char *function, size_t len, size_t more) {
+    if (len > CAP_TEXT || more > CAP_TEXT - len) caps_text_raise(L, function);
+}
 
 /* Has somebody set the hook? A loop of ours asks now and then, and raises: the hook does the rest. */
 static inline int caps_stopped(lua_State *L) {

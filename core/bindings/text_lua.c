@@ -17,14 +17,14 @@ static int l_rep(lua_State *L) {
         return 1;
     }
     size_t most = (CAP_TEXT + between) / (len + between);
-    if ((lua_Unsigned)times > most) caps_text(L, "string.rep", CAP_TEXT, 1);
+    if ((lua_Unsigned)times > most) return caps_text_raise(L, "string.rep");
     return caps_stock(L);
 }
 
-/* The bytes of all arguments that are text, from the first on. */
-static size_t text_of(lua_State *L, const char *function, int first) {
+/* The bytes of all arguments that are text. */
+static size_t text_of(lua_State *L, const char *function) {
     size_t total = 0;
-    for (int i = first; i <= lua_gettop(L); i++) {
+    for (int i = 1, top = lua_gettop(L); i <= top; i++) {
         if (lua_type(L, i) != LUA_TSTRING) continue;
         size_t len = lua_rawlen(L, i);
         caps_text(L, function, total, len);
@@ -40,7 +40,7 @@ static size_t text_of(lua_State *L, const char *function, int first) {
 static int l_format(lua_State *L) {
     size_t len;
     const char *format = luaL_checklstring(L, 1, &len);
-    size_t total = text_of(L, "string.format", 1);
+    size_t total = text_of(L, "string.format");
     if (lua_gettop(L) > FORMAT_VALUES + 1)
         return luaL_error(L, "string.format: more than %d values", FORMAT_VALUES);
     if (total > QUOTED_TEXT && memmem(format, len, "%q", 2))
@@ -51,7 +51,7 @@ static int l_format(lua_State *L) {
 /* The sizes that a format names ("c100"), each as many bytes of the result at most. */
 static int l_pack(lua_State *L) {
     const char *format = luaL_checkstring(L, 1);
-    size_t total = text_of(L, "string.pack", 1), size = 0;
+    size_t total = text_of(L, "string.pack"), size = 0;
     for (; *format; format++) {
         size = *format >= '0' && *format <= '9' ? size * 10 + (size_t)(*format - '0') : 0;
         caps_text(L, "string.pack", total, size);

@@ -10,12 +10,13 @@
 #include <stdint.h>
 
 enum phase {
-    PHASE_HEAD,    /* a head is on its way, or a new connection has said nothing yet */
-    PHASE_BODY,    /* a body is on its way */
-    PHASE_WORK,    /* the handler waits for something */
-    PHASE_WATCHED, /* the same, long enough that the client is watched meanwhile */
-    PHASE_SEND,    /* an answer is on its way */
-    PHASE_IDLE,    /* kept alive, no request */
+    PHASE_HEAD,      /* a head is on its way, or a new connection has said nothing yet */
+    PHASE_BODY,      /* a body is on its way */
+    PHASE_WORK,      /* the handler waits for something */
+    PHASE_SEND,      /* an answer is on its way */
+    PHASE_IDLE,      /* kept alive, no request */
+    PHASE_UNWATCHED, /* beside one of these, by a deadline of its own: too short for the client to be watched
+                      */
     PHASE_COUNT
 };
 

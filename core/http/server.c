@@ -8,13 +8,12 @@
  *
  * It keeps a connection alive only if the answer comes in its last call for a request. So the handler runs
  * there, and an answer in the first call is a refusal, which closes. The connection is suspended only if the
- * handler really waits, and its answer is queued while it is still suspended. To the client of a suspended
- * connection the library is blind: when a wait gets long, the reactor watches the socket.
+ * handler really waits, and its answer is queued while it is still suspended.
  *
- * It has no deadline that a slow client could not stretch. Connections stand in the queues of deadline.h, and
- * the tick shuts down the sockets whose time is up; the library then finds them closed.
+ * It has no deadline that a slow client could not stretch, and does not always notice when a client goes:
+ * that is patience.h's.
  *
- * It decodes the target in place: its log callback, which comes before that, is where an exchange begins.
+ * It takes the target apart in place: its log callback, which comes before that, is where an exchange begins.
  * Headers are not copied: the library keeps them until it has reported the exchange's end. */
 
 #include "server.h"
@@ -22,9 +21,10 @@
 #include "../base/reactor.h"
 #include "../exchange/problem.h"
 #include "address.h"
-#include "deadline.h"
 #include "edges.h"
 #include "exchange.h"
+#include "patience.h"
+#include "validate.h"
 #include <assert.h>
 #include <errno.h>
 #include <microhttpd.h>
@@ -34,23 +34,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define TICK_NS        (50 * CLOCK_NS_PER_MS)
-#define WATCH_AFTER_NS (100 * CLOCK_NS_PER_MS)
+#define TICK_NS (50 * CLOCK_NS_PER_MS)
 /* One to send, one to reset, one to read until there is no more, and one to spare. */
 #define RUNS_A_TURN 4
-/* At the limit of connections: how many idle ones are cut in a tick, and how long they may idle at least. */
-#define ROOM_A_TICK   32
-#define IDLE_LEAST_NS (500 * CLOCK_NS_PER_MS)
 /* A head must fit. All of it is cleared for each request, so more would cost time. */
 #define CONNECTION_MEMORY 16384
 
 struct connection {
-    struct deadline deadline; /* first: the queues find us by it */
+    struct client client; /* first: patience finds us by it */
     struct server *server;
     struct MHD_Connection *mhd;
     struct exchange *exchange; /* NULL between requests */
-    struct reactor_watch gone; /* active while a wait is long */
-    int fd;
     struct ip ip;
     char peer[ADDRESS_TEXT_SIZE];
 };
@@ -63,7 +57,7 @@ struct server {
     struct reactor_watch ready;
     struct reactor_timer tick;
     struct reactor_hook turn_end;
-    struct deadlines deadlines;
+    struct patience patience;
     struct exchanges exchanges;
     size_t pending, connections;
     bool again;    /* the library has work it does not know of */
@@ -114,10 +108,6 @@ static void on_turn_end(void *ctx) {
     if (server->slept) reactor_timer_start(server->reactor, &server->tick, 0, NULL);
 }
 
-static void enter(struct connection *connection, enum phase phase) {
-    deadline_enter(&connection->server->deadlines, &connection->deadline, phase, clock_ns());
-}
-
 /* ---- answering ---- */
 
 static struct MHD_Response *make_body(struct exchange *exchange) {
@@ -161,7 +151,7 @@ static enum MHD_Result send_answer(struct exchange *exchange) {
     MHD_destroy_response(response);
     if (queued != MHD_YES) return MHD_NO;
     exchange->state = EXCHANGE_SENDING;
-    enter(exchange->connection, PHASE_SEND);
+    patience_move(&exchange->connection->client, PHASE_SEND);
     return MHD_YES;
 }
 
@@ -177,12 +167,11 @@ static void suspend(struct connection *connection) {
     connection->exchange->state = EXCHANGE_WAITING;
     connection->server->slept = true;
     MHD_suspend_connection(connection->mhd);
-    enter(connection, PHASE_WORK);
+    patience_move(&connection->client, PHASE_WORK);
 }
 
 static void resume(struct connection *connection) {
     struct server *server = connection->server;
-    reactor_watch_remove(server->reactor, &connection->gone); /* from here on the socket may be closed */
     MHD_resume_connection(connection->mhd);
     server->again = true;
 }
@@ -194,7 +183,10 @@ static void on_answered(struct request *req) {
         return;
     }
     assert(exchange->state == EXCHANGE_WAITING);
-    if (send_answer(exchange) != MHD_YES) exchange->state = EXCHANGE_GONE;
+    if (send_answer(exchange) != MHD_YES) {
+        exchange->state = EXCHANGE_GONE;
+        patience_leave(&exchange->connection->client);
+    }
     resume(exchange->connection);
 }
 
@@ -204,20 +196,10 @@ static void cancel(struct exchange *exchange) {
     handler->cancel(handler->ctx, &exchange->req);
 }
 
-static void on_client_gone(void *ctx, uint32_t events) {
-    struct connection *connection = ctx;
-    (void)events;
+static void on_left(struct client *client) {
+    struct connection *connection = (struct connection *)client;
     cancel(connection->exchange);
-    deadline_leave(&connection->deadline);
     resume(connection);
-}
-
-/* Without memory to watch, the wait just ends later. */
-static void watch_client(struct connection *connection) {
-    connection->gone.fn = on_client_gone;
-    connection->gone.ctx = connection;
-    reactor_watch_add(connection->server->reactor, &connection->gone, connection->fd, EPOLLRDHUP, NULL);
-    enter(connection, PHASE_WATCHED);
 }
 
 /* ---- a request comes in ---- */
@@ -226,18 +208,27 @@ static struct connection *connection_of(struct MHD_Connection *mhd) {
     return MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
 
+/* The library would now list the query's parameters, in the memory it has for a head. Nobody reads that list,
+ * and where it does not fit, the library closes the connection without a word. So the query ends as it
+ * begins: the text is const here, but it stands in the library's buffer, to be taken apart. */
+static void hide_query(const char *target) {
+    char *query = strchr((char *)target, '?');
+    if (query) query[1] = '\0';
+}
+
 /* The request line is there. What this returns is the context of all further calls for the request. */
 static void *on_target(void *ctx, const char *target, struct MHD_Connection *mhd) {
     struct server *server = ctx;
     struct connection *connection = connection_of(mhd);
     struct exchange *exchange = connection ? exchange_take(&server->exchanges, target ? target : "") : NULL;
+    if (target) hide_query(target);
     if (!exchange) return NULL;
     exchange->connection = connection;
     exchange->req.peer = connection->peer;
     exchange->req.on_answered = on_answered;
     connection->exchange = exchange;
     server->pending++;
-    if (connection->deadline.phase == PHASE_IDLE) enter(connection, PHASE_HEAD);
+    if (connection->client.deadline.phase == PHASE_IDLE) patience_move(&connection->client, PHASE_HEAD);
     return exchange;
 }
 
@@ -248,6 +239,15 @@ static enum MHD_Result on_header(void *ctx, enum MHD_ValueKind kind, const char 
     return exchange_add_header(ctx, name, value, value_len) ? MHD_YES : MHD_NO;
 }
 
+/* The list of headers does not tell how they were written; the library's buffer does. */
+static int judge_lines(struct exchange *exchange, const char *method, const char *version,
+                       const char **ret_detail) {
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(exchange->connection->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    const struct validate_bytes head = {method, info->header_size, strlen(exchange->target), version};
+    return validate_lines(&head, ret_detail);
+}
+
 static enum MHD_Result take_head(struct exchange *exchange, const char *method, const char *version) {
     struct connection *connection = exchange->connection;
     const char *detail;
@@ -256,10 +256,11 @@ static enum MHD_Result take_head(struct exchange *exchange, const char *method, 
     MHD_get_connection_values_n(connection->mhd, MHD_HEADER_KIND, on_header, exchange);
     if (exchange->req.header_count != (size_t)count) return MHD_NO;
     int status = exchange_judge(exchange, method, version, connection->server->options.body_limit, &detail);
+    if (status == 0) status = judge_lines(exchange, method, version, &detail);
     if (status != 0) return refuse(exchange, status, detail);
     edges_client(connection->server->options.edges, &connection->ip, &exchange->req);
     if (!exchange_expect_body(exchange)) return MHD_NO;
-    if (exchange->body_room > 0) enter(connection, PHASE_BODY);
+    if (exchange->body_room > 0) patience_move(&connection->client, PHASE_BODY);
     return MHD_YES;
 }
 
@@ -302,7 +303,7 @@ static void end_exchange(struct exchange *exchange) {
     connection->exchange = NULL;
     exchange_give(&server->exchanges, exchange);
     server->pending--;
-    enter(connection, PHASE_IDLE);
+    patience_move(&connection->client, PHASE_IDLE);
 }
 
 static void on_completed(void *ctx, struct MHD_Connection *mhd, void **context,
@@ -338,10 +339,9 @@ static void *open_connection(struct server *server, struct MHD_Connection *mhd) 
     }
     connection->server = server;
     connection->mhd = mhd;
-    connection->fd = fd;
     connection->ip = ip;
     address_text(peer, connection->peer);
-    enter(connection, PHASE_HEAD);
+    patience_enter(&server->patience, &connection->client, fd);
     server->connections++;
     return connection;
 }
@@ -349,8 +349,7 @@ static void *open_connection(struct server *server, struct MHD_Connection *mhd) 
 static void close_connection(struct connection *connection) {
     struct server *server = connection->server;
     if (connection->exchange) end_exchange(connection->exchange); /* the library may forget to report it */
-    reactor_watch_remove(server->reactor, &connection->gone);
-    deadline_leave(&connection->deadline);
+    patience_leave(&connection->client);
     edges_leave(server->options.edges, &connection->ip);
     if (server->connections-- >= server->options.connections) server->again = true;
     free(connection);
@@ -366,34 +365,10 @@ static void on_connection(void *ctx, struct MHD_Connection *mhd, void **socket_c
 
 /* ---- the tick ---- */
 
-static void cut(struct connection *connection) {
-    deadline_leave(&connection->deadline);
-    shutdown(connection->fd, SHUT_RDWR);
-}
-
-/* No place is left: those who have kept theirs without asking for the longest make room for who waits at the
- * door. */
-static void make_room(struct server *server, int64_t now_ns) {
-    int64_t since_ns = now_ns - IDLE_LEAST_NS + server->deadlines.allowed_ns[PHASE_IDLE];
-    if (server->connections < server->options.connections) return;
-    for (int i = 0; i < ROOM_A_TICK; i++) {
-        struct deadline *idle = deadline_first(&server->deadlines, PHASE_IDLE);
-        if (!idle || idle->due_ns > since_ns) return;
-        cut((struct connection *)idle);
-    }
-}
-
 static void on_tick(void *ctx) {
-    static const enum phase limited[] = {PHASE_HEAD, PHASE_BODY, PHASE_SEND, PHASE_IDLE};
     struct server *server = ctx;
-    int64_t now_ns = clock_ns();
-    struct deadline *due;
-    for (size_t i = 0; i < sizeof(limited) / sizeof(*limited); i++)
-        while ((due = deadline_due(&server->deadlines, limited[i], now_ns)))
-            cut((struct connection *)due);
-    while ((due = deadline_due(&server->deadlines, PHASE_WORK, now_ns)))
-        watch_client((struct connection *)due);
-    make_room(server, now_ns);
+    patience_tick(&server->patience);
+    if (server->connections >= server->options.connections) patience_make_room(&server->patience);
     reactor_timer_start(server->reactor, &server->tick, TICK_NS, NULL);
     run(server);
 }
@@ -411,15 +386,6 @@ static struct MHD_Daemon *start_daemon(struct server *server) {
                             MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_END);
 }
 
-static void set_deadlines(struct server *server) {
-    deadline_init(&server->deadlines);
-    server->deadlines.allowed_ns[PHASE_HEAD] = server->options.head_ns;
-    server->deadlines.allowed_ns[PHASE_BODY] = server->options.body_ns;
-    server->deadlines.allowed_ns[PHASE_WORK] = WATCH_AFTER_NS;
-    server->deadlines.allowed_ns[PHASE_SEND] = server->options.body_ns;
-    server->deadlines.allowed_ns[PHASE_IDLE] = server->options.idle_ns;
-}
-
 enum err_code server_new(struct server **ret, struct reactor *reactor, const struct server_options *options,
                          struct request_handler handler, struct err *err) {
     struct server *server = calloc(1, sizeof(*server));
@@ -430,7 +396,8 @@ enum err_code server_new(struct server **ret, struct reactor *reactor, const str
     server->ready = (struct reactor_watch){.fn = on_ready, .ctx = server};
     server->tick = (struct reactor_timer){.fn = on_tick, .ctx = server};
     server->turn_end = (struct reactor_hook){.fn = on_turn_end, .ctx = server};
-    set_deadlines(server);
+    const struct patience_times times = {options->head_ns, options->body_ns, options->idle_ns};
+    patience_init(&server->patience, reactor, &times, on_left);
     reactor_hook_add(reactor, &server->turn_end);
     enum err_code code = ERR_OK;
     server->daemon = start_daemon(server);
@@ -464,16 +431,16 @@ void server_drain(struct server *server) {
     int fd = MHD_quiesce_daemon(server->daemon);
     accept_rest(server, fd);
     close(fd);
-    for (struct deadline *idle; (idle = deadline_first(&server->deadlines, PHASE_IDLE));)
-        cut((struct connection *)idle);
+    for (struct client *idle; (idle = patience_first(&server->patience, PHASE_IDLE));)
+        patience_cut(idle);
     run(server);
 }
 
-static void give_up(struct server *server, enum phase phase) {
-    for (struct deadline *first; (first = deadline_first(&server->deadlines, phase));) {
+static void give_up(struct server *server) {
+    for (struct client *first; (first = patience_first(&server->patience, PHASE_WORK));) {
         struct connection *connection = (struct connection *)first;
+        patience_leave(first);
         cancel(connection->exchange);
-        deadline_leave(first);
         refuse(connection->exchange, 503, "The server is stopping.");
         resume(connection);
     }
@@ -482,8 +449,7 @@ static void give_up(struct server *server, enum phase phase) {
 void server_free(struct server *server) {
     if (!server) return;
     server->stopping = server->draining = true;
-    give_up(server, PHASE_WORK);
-    give_up(server, PHASE_WATCHED);
+    give_up(server);
     if (server->daemon) run(server);
     MHD_stop_daemon(server->daemon);
     reactor_watch_remove(server->reactor, &server->ready);

@@ -1,10 +1,11 @@
 /* validate.c -- which heads are let in.
  *
  * The library beneath is generous: it takes the first of two Content-Lengths, lets Transfer-Encoding win over
- * both, joins folded lines to the name before them, and reads a name with a space as a name. A proxy before
- * us may read the same bytes the other way, and then one request hides in another. So what has two readings
- * is refused, and a refusal closes the connection, whatever follows on it. Transfer-Encoding is refused
- * altogether: endless chunks could not be answered before they end. */
+ * both, joins folded lines to the name before them, reads a name with a space as a name, and ends a head at a
+ * line that begins with a colon. A proxy before us may read the same bytes the other way, and then one
+ * request hides in another. So what has two readings is refused, and a refusal closes the connection,
+ * whatever follows on it. Transfer-Encoding is refused altogether: endless chunks could not be answered
+ * before they end. */
 
 #include "validate.h"
 #include "../base/text.h"
@@ -95,4 +96,31 @@ int validate_head(const struct validate_head *head, const char **ret_detail) {
     if (status == 0 && method_from(head->method) == METHOD_COUNT)
         status = refuse(501, "Use GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS.", ret_detail);
     return status;
+}
+
+/* METHOD 0 TARGET 0 HTTP/1.1 0 0 */
+static bool is_request_line(const struct validate_bytes *head) {
+    static const size_t version_len = sizeof("HTTP/1.1") - 1;
+    size_t before = strnlen(head->bytes, head->len) + 1 + head->target_len + 1;
+    return head->len >= before + version_len + 2 && head->version == head->bytes + before &&
+           head->version[version_len] == '\0' && head->version[version_len + 1] == '\0';
+}
+
+/* NAME 0 VALUE 0 0. Returns what is behind it, or NULL. */
+static const char *skip_header(const char *at, const char *end) {
+    if (*at == '\0' || *at == ' ' || *at == '\t') return NULL;
+    at += strnlen(at, (size_t)(end - at));
+    if (at < end) at++;
+    at += strnlen(at, (size_t)(end - at));
+    return end - at >= 2 && at[1] == '\0' ? at + 2 : NULL;
+}
+
+int validate_lines(const struct validate_bytes *head, const char **ret_detail) {
+    static const char detail[] = "Begin each line with a header's name, end it with CR LF, and send no NUL.";
+    if (!is_request_line(head)) return refuse(400, detail, ret_detail);
+    const char *at = head->version + sizeof("HTTP/1.1") + 1, *end = head->bytes + head->len;
+    while (at && end - at > 2)
+        at = skip_header(at, end);
+    bool is_over = at && end - at == 2 && at[0] == '\0' && at[1] == '\0';
+    return is_over ? 0 : refuse(400, detail, ret_detail);
 }

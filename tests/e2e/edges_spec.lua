@@ -110,6 +110,25 @@ describe("the edges", function()
     end)
   end)
 
+  it("let go of who leaves within a request, long before its deadline", function()
+    start { PLATEIA_HEAD_TIMEOUT_MS = "60000", PLATEIA_BODY_TIMEOUT_MS = "60000", PLATEIA_IDLE_TIMEOUT_MS = "60000" }
+    local leaving = {}
+    for _ = 1, 10 do
+      for _, part in ipairs { "GET /movi", "GET /movies/1 HTTP/1.1\r\nHost: a\r\nX: ",
+        "POST /signup HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{" } do
+        local conn = assert(http.connect(plateia.port))
+        conn.tcp:write(part) -- its end goes with it
+        conn.tcp:shutdown()
+        leaving[#leaving + 1] = conn
+      end
+    end
+    for _, conn in ipairs(leaving) do
+      loop.wait_until("it is closed", 10, function() return conn.ended end)
+      conn:close()
+    end
+    assert.equal(200, client:get("/movies/1").status)
+  end)
+
   it("are refused at the start when they are written wrong", function()
     local wrong = server.launch { database = database.cluster():create "edges_wrong",
       settings = { PLATEIA_TRUSTED_PROXIES = "10.0.0.0/99" } }

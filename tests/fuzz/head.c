@@ -36,6 +36,20 @@ static struct header split(char *line) {
     return (struct header){.name = line, .value = colon + 1 + (colon[1] == ' ')};
 }
 
+/* The same bytes as the library might leave them; the first one tells how long the target was. */
+static void check_lines(const uint8_t *data, size_t size) {
+    if (size == 0) return;
+    const char *bytes = (const char *)data + 1, *detail = NULL;
+    const char *version = memmem(bytes, size - 1, "HTTP/1.", 7);
+    const struct validate_bytes head = {bytes, size - 1, data[0], version ? version : bytes};
+    int status = validate_lines(&head, &detail);
+    if (status) {
+        REQUIRE(status == 400 && detail, "status %d", status);
+        return;
+    }
+    REQUIRE(memcmp(bytes + head.len - 4, "\0\0\0", 4) == 0, "a head that does not end");
+}
+
 static char *piece(struct input *input, char stop) {
     char *text = input_until(input, stop);
     return text ? text : input_copy("", 0);
@@ -53,6 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         headers[head.header_count++] = split(line);
     }
     check(&head);
+    check_lines(data, size);
     while (head.header_count)
         free(lines[--head.header_count]);
     free(method);

@@ -171,6 +171,52 @@ static void a_client_that_leaves_is_noticed(void **state) {
     assert_int_equal(world.started, 2);
 }
 
+/* The end comes along with the last bytes, in one read of the library's. */
+static void a_client_that_leaves_within_a_request_is_noticed(void **state) {
+    static const char *const parts[] = {"GET /ec", "GET /echo HTTP/1.1\r\n" HOST "X: ",
+                                        "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 10\r\n\r\nx"};
+    (void)state;
+    world_usual(NULL);
+    for (int kept = 0; kept < 2; kept++)
+        for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+            struct client *client = client_new();
+            if (kept) assert_int_equal(reply_to(client, GET("/echo")).status, 200);
+            UNTIL(server_connections(world.server) == 1);
+            client_say(client, parts[i]);
+            client_free(client);
+            UNTIL(server_connections(world.server) == 0);
+            assert_int_equal(server_pending(world.server), 0);
+        }
+    assert_int_equal(world.started, 3);
+}
+
+static void wait_until_watched(void) {
+    int64_t watched_ns = clock_ns() + 200 * MS;
+    UNTIL(clock_ns() > watched_ns);
+}
+
+/* Whoever has nothing more to ask may say so at once. */
+static void a_half_closed_client_gets_its_answer(void **state) {
+    static const char text[] = "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 4\r\n\r\nlast";
+    static const size_t cuts[] = {0, 7, 30,
+                                  sizeof(text) - 3}; /* before it, in the line, the head, the body */
+    (void)state;
+    world_usual(NULL);
+    for (int slow = 0; slow < 2; slow++)
+        for (size_t i = 0; i < sizeof(cuts) / sizeof(*cuts); i++) {
+            struct client *client = client_new();
+            client_send(client, text, cuts[i]);
+            if (slow) wait_until_watched();
+            client_say(client, text + cuts[i]);
+            shutdown(client->fd, SHUT_WR);
+            struct reply reply = reply_next(client);
+            assert_int_equal(reply.status, 200);
+            assert_non_null(strstr(reply.body, "last"));
+            UNTIL(client_is_closed(client)); /* and it is not kept alive for who will not ask again */
+            client_free(client);
+        }
+}
+
 static void leaving_early_stops_the_work(void **state) {
     (void)state;
     world_usual(NULL);
@@ -256,8 +302,7 @@ static void freeing_answers_who_still_waits(void **state) {
     struct client *soon = client_new(), *watched = client_new(), *body = client_new(), *last = client_new();
     client_say(watched, GET("/never"));
     UNTIL(world.held);
-    int64_t watched_ns = clock_ns() + 200 * MS;
-    UNTIL(clock_ns() > watched_ns);
+    wait_until_watched();
     client_say(soon, GET("/much") GET("/echo"));
     client_say(body, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 10\r\n\r\nx");
     UNTIL(server_pending(world.server) == 3);
@@ -298,6 +343,8 @@ int main(void) {
         TEST(an_idle_connection_makes_room),
         TEST(one_too_many_of_an_address_is_turned_away),
         TEST(a_client_that_leaves_is_noticed),
+        TEST(a_client_that_leaves_within_a_request_is_noticed),
+        TEST(a_half_closed_client_gets_its_answer),
         TEST(leaving_early_stops_the_work),
         TEST(leaving_while_it_is_answered_is_fine),
         TEST(draining_finishes_what_is_there),

@@ -154,11 +154,73 @@ static void long_targets_are_refused(void **state) {
     assert_int_equal(judge(&row, LIMIT, &detail), 414);
 }
 
+/* ---- a head's own bytes ---- */
+
+#define LINE "GET\0/a?b\0HTTP/1.1\0\0"
+#define BYTES(s)                                                                                             \
+    { (s), sizeof(s) - 1 }
+
+static int judge_bytes(const char *text, size_t len, const char **detail) {
+    char *bytes = malloc(len); /* of just this size: reading past it is noticed */
+    memcpy(bytes, text, len);
+    const char *version = memmem(bytes, len, "HTTP/1.1", 8);
+    const struct validate_bytes head = {bytes, len, strlen("/a?b"), version ? version : bytes};
+    int status = validate_lines(&head, detail);
+    free(bytes);
+    return status;
+}
+
+static void lines_have_one_reading(void **state) {
+    static const struct {
+        const char *text;
+        size_t len;
+    } good[] =
+        {
+            BYTES(LINE "\0\0"), BYTES(LINE "Host\0 a\0\0\0\0"), BYTES(LINE "Host\0a\0\0X\0\0\0Y\0 \0\0\0\0"),
+            BYTES("GET\0/\0?b\0HTTP/1.1\0\0\0\0"), /* the library cuts a target where it likes */
+        },
+      bad[] = {
+          BYTES(LINE),
+          BYTES(LINE "\0"), /* LF for the end */
+          BYTES("GET\0/a?b\0HTTP/1.1\0"
+                "\0\0"), /* LF behind the request line, no headers */
+          BYTES("GET\0/a?b\0HTTP/1.1\0"
+                "X\0a\0\0\0\0"),
+          BYTES(LINE "X\0a\0Y\0b\0\0\0\0"), /* LF behind a header */
+          BYTES(LINE "X\0a\0\0\0"),
+          BYTES(LINE "X\0a\0b\0\0\0\0"), /* NUL in a value */
+          BYTES(LINE "X\0a\0\0\0b\0\0\0\0"),
+          BYTES(LINE "X\0Y\0a\0\0\0\0"), /* NUL in a name */
+          BYTES(LINE "\0X\0a\0\0\0\0"),
+          BYTES("GET\0/a?b\0c\0HTTP/1.1\0\0\0\0"), /* NUL in a target */
+          BYTES("GET\0 /a?b\0HTTP/1.1\0\0\0\0"),   /* two spaces */
+          BYTES("G\0T\0/a?b\0HTTP/1.1\0\0\0\0"),
+          BYTES("GET\0/a?b\0HTTP/1.1 \0\0\0\0"),
+          BYTES("GET\0/a?b\0HTTP/1.1"),
+          BYTES(LINE "X\0a\0\0\0 b\0\0"), /* no name */
+          BYTES(LINE "\0 b\0\0"),
+          BYTES(LINE "\0\0\0"),
+          BYTES(LINE "X\0a\0\0 Y\0b\0\0\0\0"), /* folded */
+          BYTES(LINE "X\0a\0\0\tb\0\0\0\0"),
+          BYTES(LINE "X\0a\0\0 b\0\0\0\0"),
+          BYTES(LINE "X"),
+          BYTES(LINE "Xyz"),
+      };
+    const char *detail = NULL;
+    (void)state;
+    for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
+        if (judge_bytes(good[i].text, good[i].len, &detail) != 0) fail_msg("good row %zu", i);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+        if (judge_bytes(bad[i].text, bad[i].len, &detail) != 400) fail_msg("bad row %zu", i);
+    assert_int_equal(detail[strlen(detail) - 1], '.');
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_row_has_its_status),
         cmocka_unit_test(any_limit_can_be_compared),
         cmocka_unit_test(long_targets_are_refused),
+        cmocka_unit_test(lines_have_one_reading),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

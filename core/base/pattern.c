@@ -142,32 +142,24 @@ static inline bool can_begin(const struct pattern_node *node, const char *s, con
     return node->kind == PATTERN_TEXT ? *s == *node->run.text : pattern_has(&node->set, *s);
 }
 
-/* One byte less; NULL when there is none to give up. */
+/* One byte less, or as many as let the next node begin; NULL when there are none to give up. */
 static inline const char *retreat(struct walk *walk, struct pattern_node *node) {
     const struct pattern_node *follow = node->follow ? node + node->follow : NULL;
-    const char *at = node->at;
-    do {
-        if (at == node->low) break;
+    for (const char *at = node->at; at > node->low; walk->steps++) {
         at--;
-    } while (follow && !can_begin(follow, at, walk->end));
-    walk->steps += (uint64_t)(node->at - at);
-    bool moved = at < node->at && (!follow || can_begin(follow, at, walk->end));
-    node->at = at;
-    return moved ? at : NULL;
+        if (!follow || can_begin(follow, at, walk->end)) return node->at = at;
+    }
+    return NULL;
 }
 
-/* One byte more; NULL when the next is not of the set. */
+/* One byte more, or as many; NULL when the next is not of the set. */
 static inline const char *advance(struct walk *walk, struct pattern_node *node) {
     const struct pattern_node *follow = node->follow ? node + node->follow : NULL;
-    const char *at = node->at;
-    bool more;
-    do {
-        more = at < walk->end && pattern_has(&node->set, *at);
-        at += more;
-    } while (more && follow && !can_begin(follow, at, walk->end));
-    walk->steps += (uint64_t)(at - node->at);
-    node->at = at;
-    return more ? at : NULL;
+    for (const char *at = node->at; at < walk->end && pattern_has(&node->set, *at); walk->steps++) {
+        at++;
+        if (!follow || can_begin(follow, at, walk->end)) return node->at = at;
+    }
+    return NULL;
 }
 
 /* The nearest other way: where the subject goes on behind the node that is nearest now; NULL when there is

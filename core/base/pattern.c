@@ -61,10 +61,9 @@ struct walk {
 /* ---- single nodes: each returns where the subject goes on, or NULL ---- */
 
 static inline const char *take_one(struct walk *walk, const struct pattern_node *node, const char *s) {
-    const char *last = s + node->index;
     if (walk->end - s <= node->index) return NULL;
     walk->steps += node->index;
-    for (; s <= last; s++)
+    for (const char *last = s + node->index; s <= last; s++)
         if (!pattern_has(&node->set, *s)) return NULL;
     return s;
 }

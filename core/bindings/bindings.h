@@ -28,6 +28,13 @@ int bindings_bus(lua_State *L);
 int bindings_background(lua_State *L);
 int bindings_files(lua_State *L, int raw); /* sets its functions, and generation, in the table at `raw` */
 
+/* The standard library: each puts ours in the place of what could run for ever, in the table on the top
+ * (caps.h). */
+void bindings_string(lua_State *L); /* find, match, gmatch, gsub: a pattern has a budget */
+void bindings_text(lua_State *L);   /* rep, format, pack */
+void bindings_table(lua_State *L);  /* concat, insert, move, remove, sort */
+void bindings_os(lua_State *L);     /* date */
+
 /* Appends the value at `index` as JSON to *out, which must be the context's scratch or outlive a raise. */
 void bindings_encode(lua_State *L, int index, struct buf *out);
 

@@ -209,6 +209,19 @@ static int script_require(lua_State *L) {
 
 /* ---- building ---- */
 
+/* What is the clients' text reaches the prelude too, so both circles get our own string and table functions:
+ * the tables themselves are changed, and with them the methods of strings. */
+static void guard_libraries(lua_State *L) {
+    lua_getglobal(L, "string");
+    bindings_string(L);
+    bindings_text(L);
+    lua_getglobal(L, "table");
+    bindings_table(L);
+    lua_getglobal(L, "os");
+    bindings_os(L);
+    lua_pop(L, 3);
+}
+
 static void open_libraries(lua_State *L) {
     static const luaL_Reg libraries[] = {{LUA_GNAME, luaopen_base},       {LUA_TABLIBNAME, luaopen_table},
                                          {LUA_OSLIBNAME, luaopen_os},     {LUA_STRLIBNAME, luaopen_string},
@@ -218,6 +231,7 @@ static void open_libraries(lua_State *L) {
         luaL_requiref(L, library->name, library->func, 1);
         lua_pop(L, 1);
     }
+    guard_libraries(L);
     lua_register(L, "require", prelude_require);
     luaL_getsubtable(L, LUA_REGISTRYINDEX, LOADED);
     bindings_open(L);

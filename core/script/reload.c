@@ -38,7 +38,7 @@ struct reload {
     struct letter letters[RELOAD_WORKERS];
     size_t seat_count;
     unsigned numbers; /* the latest that was given to an edition that was served */
-    char seen[SOURCES_HASH]; /* of what the folders held when they were last tried */
+    struct sources *seen; /* what the folders held when they were last tried; NULL: what could not be read */
     bool retry;
     struct watch *watch;
     int wake_fd;
@@ -106,6 +106,11 @@ static void publish(struct reload *reload, struct edition *edition) {
 
 /* ---- building ---- */
 
+static void see(struct reload *reload, struct sources *sources) {
+    sources_drop(reload->seen);
+    reload->seen = sources ? sources_hold(sources) : NULL;
+}
+
 static enum err_code build(struct reload *reload, struct sources *sources, const struct reload_order *order,
                            struct edition **ret, struct err *err) {
     const struct services *services[RELOAD_WORKERS];
@@ -161,10 +166,10 @@ static enum err_code serve(struct reload *reload, struct sources *sources, const
 
 /* ---- an attempt ---- */
 
-/* The watcher saw something change: but to what is served already, or was refused already? */
-static bool is_news(struct reload *reload, const struct attempt *attempt, const struct sources *sources) {
-    bool news = attempt->forced || strcmp(reload->seen, sources->hash) != 0;
-    if (!attempt->order.roll_back && !attempt->order.dry_run) memcpy(reload->seen, sources->hash, SOURCES_HASH);
+/* The watcher saw something change: but from what the folders held before? */
+static bool is_news(struct reload *reload, const struct attempt *attempt, struct sources *sources) {
+    bool news = attempt->forced || !reload->seen || !sources_same(reload->seen, sources);
+    if (!attempt->order.roll_back && !attempt->order.dry_run) see(reload, sources);
     return news;
 }
 
@@ -186,6 +191,7 @@ static void try(struct reload *reload, struct attempt *attempt) {
     struct sources *sources = NULL;
     int64_t began_ns = clock_ns();
     attempt->code = find_sources(reload, &attempt->order, &sources, attempt->err);
+    if (!sources && !attempt->order.roll_back) see(reload, NULL);
     if (attempt->code == ERR_OK && !is_news(reload, attempt, sources)) {
         sources_drop(sources);
         return;
@@ -206,7 +212,7 @@ enum err_code reload_first(struct reload *reload, struct err *err) {
     if (code == ERR_OK) code = check_queries(reload, sources, err);
     if (code == ERR_OK) code = build(reload, sources, &order, &edition, err);
     if (code == ERR_OK) {
-        memcpy(reload->seen, sources->hash, SOURCES_HASH);
+        see(reload, sources);
         reload->numbers = edition->number;
         report_served(&reload->report, edition);
         atomic_store(&reload->stage.edition, edition);
@@ -405,6 +411,7 @@ void reload_free(struct reload *reload) {
     if (!reload) return;
     reload_stop(reload);
     report_done(&reload->report);
+    sources_drop(reload->seen);
     watch_close(reload->watch);
     if (reload->wake_fd >= 0) close(reload->wake_fd);
     pthread_cond_destroy(&reload->changed);

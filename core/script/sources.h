@@ -6,6 +6,7 @@
 
 #include "../base/err.h"
 #include <stdatomic.h>
+#include <stdbool.h>
 
 struct compiled;
 struct query_set;
@@ -23,6 +24,8 @@ struct sources {
 
 /* The reader holds it. ERR_INVALID and others: "file:line: reason". */
 enum err_code sources_read(struct sources **ret, const char *scripts, const char *queries, struct err *err);
+/* The same texts, read from the same folders (data files are read beside them). */
+bool sources_same(const struct sources *a, const struct sources *b);
 struct sources *sources_hold(struct sources *sources);
 void sources_drop(struct sources *sources); /* the last one frees it; NULL is fine */
 

@@ -39,7 +39,7 @@ static const char app[] =
     "local function with(event, fn) return setmetatable({}, { [event] = fn }) end\n"
     "local function work() local t = os.clock() repeat until os.clock() - t > 0.05 end\n"
     "local numbers, state = {}, 1\n"
-    "for i = 1, 400000 do state = state * 1103515245 + 12345 & 0x7fffffff; numbers[i] = state end\n"
+    "for i = 1, 200000 do state = state * 1103515245 + 12345 & 0x7fffffff; numbers[i] = state end\n"
     "local function fill() local t = {} while true do t[#t + 1] = ('x'):rep(1000) .. #t end end\n"
     "local function nest() pcall(nest) pcall(nest) end\n"
     "local kept, hoard\n"

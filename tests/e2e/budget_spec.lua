@@ -35,7 +35,7 @@ return {
     answers = { [200] = field.object { items = field.list { of = field.string {} } } },
     handler = function()
       local items = {}
-      for i = 1, 40 do items[i] = ("x"):rep(32768) end
+      for i = 1, 4 do items[i] = ("x"):rep(32768) end
       return { items = items }
     end },
 }]]
@@ -79,7 +79,7 @@ describe("a handler that never ends", function()
 
   setup(function()
     db = database.cluster():create "budget"
-    plateia = start(db, { settings = { PLATEIA_QUARANTINE_MS = "2000" } })
+    plateia = start(db, { settings = { PLATEIA_QUARANTINE_MS = "2000", PLATEIA_ANSWER_LIMIT = "64KiB" } })
     client = plateia:client()
   end)
   teardown(function()

@@ -1,6 +1,8 @@
 -- Takes rows that are due for so many seconds: nobody else gets them before that. A row counts as attempted
--- from here on, so that one that brings its process down does not come back for ever. The keys are an array, since
--- a join is planned for a tenth of all rows where the limit is not known.
+-- from here on, so that one that brings its process down does not come back for ever; which is why a claim waits for
+-- the disk (synchronous_commit) like anything else, though it is only a lease: an embedded PostgreSQL goes down with
+-- that process, and would forget the attempt. The keys are an array, since a join is planned for a tenth of all rows
+-- where the limit is not known.
 -- class: lease
 -- params: limit_ int, seconds double
 WITH due AS (

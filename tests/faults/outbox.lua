@@ -1,7 +1,11 @@
 -- Votes whose channel fails, hangs and works, and a server that is killed meanwhile: is each notification delivered,
 -- and which twice? And do voters feel any of it?
 --
---   lua5.4 tests/faults/outbox.lua [VOTES] [KILLS]      10000 and 5 unless told; PLATEIA_BINARY names the server
+--   lua5.4 tests/faults/outbox.lua [VOTES [KILLS [RATE]]]      10000, 5, 300 a second; PLATEIA_BINARY is the server
+--
+-- What voters feel is measured well below what the server could take, RATE votes a second, each at its time whether
+-- or not those before it were answered; a vote's time counts from when it was due, so that a queue cannot hide. Four
+-- kinds of channel take turns, so that what differs between turns of one kind is the machine's own.
 --
 -- A notification may come twice only where the server died between sending it and settling that. Both are visible
 -- from outside, a log line and a row that is gone, so after each kill the doubles to come are known by key. Prints its
@@ -17,7 +21,10 @@ local loop = require "support.loop"
 local server = require "support.server"
 
 local VOTES, KILLS = math.tointeger(tonumber(arg[1] or 10000)), math.tointeger(tonumber(arg[2] or 5))
-local WIDTH = 32
+local RATE = tonumber(arg[3] or 300)
+local WIDTH = 32   -- voters at a time, while it is killed
+local ROUNDS = 5   -- turns of each kind
+local TURN = VOTES // 25 -- votes a turn
 local MODES = { "fails", "hangs", "works" }
 
 local settings, db, plateia
@@ -33,15 +40,15 @@ local function serve(data)
   plateia = server.start { database = db, settings = settings, data = data }
 end
 
--- A vote that lands, whatever happens on the way: the milliseconds of its answer, or nil where it took more than one.
-local function land(client, user)
+-- A vote that lands, whatever happens on the way: the milliseconds since it was due, or nil where it took more than
+-- one try.
+local function land(client, user, due)
   local tries = 0
   while true do
-    local began = loop.now()
     local answer = client:try("POST", "/vote/" .. 1 + user.id % 40, { token = user.token })
     local status = answer and answer.status
     if status == 201 or status == 409 and tries > 0 then
-      return client, tries == 0 and (loop.now() - began) * 1000 or nil
+      return client, tries == 0 and (loop.now() - due) * 1000 or nil
     end
     tries = tries + 1
     loop.sleep(0.05)
@@ -50,35 +57,88 @@ local function land(client, user)
   end
 end
 
--- All users vote, WIDTH at a time; returns the sorted milliseconds of undisturbed votes.
-local function vote(users, landed)
-  local times, clients = {}, {}
-  for i = 1, WIDTH do clients[i] = plateia:client() end
-  loop.each(users, WIDTH, function(user)
-    local client, ms = land(table.remove(clients), user)
-    clients[#clients + 1] = client
-    times[#times + 1] = ms
-    if landed then landed() end
-  end, 600)
-  for _, client in ipairs(clients) do client:close() end
-  table.sort(times)
+-- ---- at a rate ----
+
+-- All users vote, RATE a second; returns the milliseconds of each.
+local function vote_at_rate(users)
+  local began, idle, tasks, times = loop.now() + 0.01, {}, {}, {}
+  for i, user in ipairs(users) do
+    local due = began + (i - 1) / RATE
+    while loop.now() < due do loop.sleep(due - loop.now()) end
+    tasks[i] = loop.go(function()
+      local client, ms = land(table.remove(idle) or plateia:client(), user, due)
+      idle[#idle + 1], times[#times + 1] = client, ms
+    end)
+  end
+  for _, task in ipairs(tasks) do task:join(60) end
+  for _, client in ipairs(idle) do client:close() end
   return times
 end
 
-local function tell(what, times, seconds)
-  print(("     %-24s %6d votes, %6.0f/s, p50 %6.2f ms, p99 %6.2f ms"):format(what, #times, #times / seconds,
-    times[math.ceil(#times * 0.50)], times[math.ceil(#times * 0.99)]))
+-- The one that such a part of them does not exceed.
+local function percentile(values, part)
+  table.sort(values)
+  return values[math.ceil(#values * part)]
 end
 
-local function measure(what, users)
-  local began = loop.now()
-  tell(what, vote(users), loop.now() - began)
+local function tell(what, p50, p99, none)
+  print(("     %-20s p50 %6.2f ms, p99 %6.2f ms%s"):format(what, p50, p99,
+    none and (", %4.2f and %4.2f of nobody's"):format(p50 / none.p50, p99 / none.p99) or ""))
+  return { p50 = p50, p99 = p99 }
+end
+
+local function wait_until_delivered()
+  fickle.set(db, "works")
+  loop.wait_until("the outbox is empty", 600, function() return db:value "SELECT count(*) FROM outbox" == 0 end)
 end
 
 local function voters(name, count, channel)
   local users = crowd.make(db, server.SECRET, name, count)
   db:run(("UPDATE users SET notify_by = '%s' WHERE username LIKE '%s%%'"):format(channel, name))
   return users
+end
+
+local KINDS = { "none", table.unpack(MODES) }
+local function words(kind)
+  return kind == "none" and "nobody is told" or "the channel " .. kind
+end
+
+-- Every kind in turn, each on an outbox that is empty; then each kind's middle turn.
+local function measure()
+  local p50s, p99s, none = {}, {}, nil
+  for _, kind in ipairs(KINDS) do p50s[kind], p99s[kind] = {}, {} end
+  for round = 1, ROUNDS do
+    print(("     turn %d, %d votes of each kind, %g/s"):format(round, TURN, RATE))
+    for _, kind in ipairs(KINDS) do
+      local users = voters(kind .. round .. "x", TURN, kind == "none" and "none" or "fickle")
+      wait_until_delivered()
+      if kind ~= "none" then fickle.set(db, kind) end
+      local times = vote_at_rate(users)
+      p50s[kind][round], p99s[kind][round] = percentile(times, 0.50), percentile(times, 0.99)
+      local told = tell(words(kind), p50s[kind][round], p99s[kind][round], kind ~= "none" and none)
+      if kind == "none" then none = told end
+    end
+  end
+  print("     the middle of all turns")
+  for _, kind in ipairs(KINDS) do
+    local told = tell(words(kind), percentile(p50s[kind], 0.5), percentile(p99s[kind], 0.5), kind ~= "none" and none)
+    if kind == "none" then none = told end
+  end
+end
+
+-- ---- as fast as they can, while it is killed ----
+
+-- All users vote, WIDTH at a time.
+local function vote(users, landed)
+  local clients, began = {}, loop.now()
+  for i = 1, WIDTH do clients[i] = plateia:client() end
+  loop.each(users, WIDTH, function(user)
+    local client = land(table.remove(clients), user, loop.now())
+    clients[#clients + 1] = client
+    landed()
+  end, 600)
+  for _, client in ipairs(clients) do client:close() end
+  print(("     killed meanwhile: %d votes, %.0f/s"):format(#users, #users / (loop.now() - began)))
 end
 
 local function delivered()
@@ -104,8 +164,7 @@ end
 local function storm(users)
   local landed, due_again, over = 0, {}, false
   local load = loop.go(function()
-    local began = loop.now()
-    tell("killed meanwhile", vote(users, function() landed = landed + 1 end), loop.now() - began)
+    vote(users, function() landed = landed + 1 end)
     over = true
   end)
   for i = 1, KILLS do
@@ -126,24 +185,17 @@ local function run()
   local cluster = database.start()
   db = cluster:create "outbox"
   settings = fickle.scripts()
-  for name, value in pairs { OUTBOX_RETRY_MS = 100, OUTBOX_RETRY_MOST_MS = 2000, OUTBOX_LEASE_MS = 3000,
+  for name, value in pairs { OUTBOX_RETRY_MS = 1000, OUTBOX_RETRY_MOST_MS = 2000, OUTBOX_LEASE_MS = 3000,
     OUTBOX_ATTEMPTS = 100, DB_LEASE_TIMEOUT_MS = 1000, DB_LEASES = 4, ACCESS_LOG = "false" } do
     settings["PLATEIA_" .. name] = tostring(value)
   end
   serve()
   fickle.set(db, "works")
-  local part = VOTES // 5
-  vote(voters("warm", 200, "none"))
-  measure("nobody is told", voters("none", part, "none"))
-  for _, mode in ipairs(MODES) do
-    fickle.set(db, mode)
-    measure("the channel " .. mode, voters(mode, part, "fickle"))
-  end
-  measure("nobody is told, again", voters("silent", part, "none")) -- how much of a difference is the machine's
-  local due_again = storm(voters("storm", VOTES - 3 * part, "fickle"))
-  fickle.set(db, "works")
+  vote_at_rate(voters("warm", 200, "none"))
+  measure()
+  local due_again = storm(voters("storm", VOTES - ROUNDS * #MODES * TURN, "fickle"))
   local began = loop.now()
-  loop.wait_until("the outbox is empty", 600, function() return db:value "SELECT count(*) FROM outbox" == 0 end)
+  wait_until_delivered()
   print(("     the rest delivered %.1f s after the last vote"):format(loop.now() - began))
 
   local times, keys = delivered()

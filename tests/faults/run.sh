@@ -1,7 +1,8 @@
 #!/bin/sh
 # Data races and memory errors: the unit and end-to-end tests against a server built with ThreadSanitizer, then the
 # end-to-end tests against one that valgrind watches. Any report of theirs fails its test (support/server.lua reads
-# what a server printed; ended in order it must exit with 0). Ends with "N passed, N failed".
+# what a server printed; ended in order it must exit with 0). Then what becomes of notifications when channels fail
+# and the server is killed (outbox.lua), under AddressSanitizer. Ends with "N passed, N failed".
 #
 # No suppressions: nothing in our libraries needs one. Under valgrind the specs that break the server on purpose
 # (faults_spec.lua) are left out: a killed process is not asked for its leaks.
@@ -30,6 +31,10 @@ PLATEIA_BUILD=build-valgrind PLATEIA_TEST_WRAP="$valgrind" PLATEIA_TEST_PATIENCE
     lua5.4 tests/run.lua e2e 2>&1 | tee "$log"
 add
 
-echo "== both"
+echo "== the outbox"
+PLATEIA_BINARY=build-asan/plateia PLATEIA_TEST_PATIENCE=3 lua5.4 tests/faults/outbox.lua 2000 3 2>&1 | tee "$log"
+add
+
+echo "== all of it"
 echo "$total_passed passed, $total_failed failed"
 [ "$total_failed" = 0 ] && [ "$total_passed" -gt 0 ]

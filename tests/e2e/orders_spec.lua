@@ -72,7 +72,8 @@ describe("an order to a running server", function()
 
   it("rolls back", function()
     plateia.answers["POST /scripts/rollback"] = { 200, '{"generation":9,"outcome":"served","milliseconds":1}' }
-    plateia.answers["POST /scripts/rollback?to=5"] = { 404, '{"outcome":"refused","reason":"generation 5 is not kept"}' }
+    plateia.answers["POST /scripts/rollback?to=5"] =
+      { 404, '{"outcome":"refused","reason":"generation 5 is not kept"}' }
     assert.same({ 0, "generation 9 serves, after 1 ms\n", "" }, { run "rollback" })
     assert.same({ 1, "", "plateia rollback: generation 5 is not kept\n" }, { run("rollback", "5") })
   end)

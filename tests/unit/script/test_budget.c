@@ -72,7 +72,7 @@ static const char app[] =
     "    for i = 2, #numbers do if numbers[i] < numbers[i - 1] then return { ok = true } end end\n"
     "    return { ok = false }\n"
     "  end,\n"
-    "  hoard = function() hoard = {} for i = 1, 5000 do hoard[i] = ('x'):rep(1000) .. i end end,\n"
+    "  hoard = function() hoard = {} for i = 1, 9000 do hoard[i] = ('x'):rep(1000) .. i end end,\n"
     "  give_up = function() hoard = nil end,\n"
     "  under = work,\n"
     "  waits = function() for _ = 1, 5 do work() password.hash 'secret' end end,\n"

@@ -153,8 +153,10 @@ static enum err_code load(struct generation *generation, const struct generation
     const char *text = status == LUA_OK ? NULL : lua_tostring(L, -1);
     switch (bounds_judge(killed, status, text)) {
     case EXCESS_TIME:
-        return err_set(err, ERR_INVALID, "%s: loading takes longer than %lld ms", budget_place(parts->seat),
-                       (long long)(parts->load_ns / CLOCK_NS_PER_MS));
+        err_set(err, ERR_INVALID, "%s: loading takes longer than %lld ms", budget_place(parts->seat),
+                (long long)(parts->load_ns / CLOCK_NS_PER_MS));
+        place_err(err, parts->snapshot);
+        return ERR_INVALID;
     case EXCESS_MEMORY:
         chunk = generation->context.loading;
         return err_set(err, ERR_INVALID, "%s:1: loading needs more memory than a Lua state may hold, %zu bytes",

@@ -46,6 +46,12 @@ local broken = {
     "routes/me.lua:3: ", "unexpected symbol near '='" },
   ["an error at load"] = { { ["lib/votes.lua"] = "local x\n\n\nlocal y = x.z\nreturn {}\n" },
     "lib/votes.lua:4: ", "attempt to index a nil value" },
+  ["a syntax error that nobody requires"] = { { ["lib/alone.lua"] = "\nreturn }" },
+    "lib/alone.lua:2: ", "unexpected symbol near '}'" },
+  ["a loop at load"] = { { ["lib/votes.lua"] = "local n = 0\nwhile true do n = n + 1 end\n" },
+    "lib/votes.lua:2: ", "loading takes longer than" },
+  ["a memory bomb at load"] = { { ["lib/votes.lua"] =
+    "local s = 'x'\nwhile true do s = s .. s end\n" }, "lib/votes.lua:1: ", "more memory" },
   ["an error raised without a place"] = { { ["lib/votes.lua"] = "local x\nerror('not today', 0)\nreturn {}\n" },
     "lib/votes.lua:3: ", "not today" },
   ["a missing file"] = { { ["lib/votes.lua"] = false }, "", "there is no module \"lib.votes\"" },

@@ -141,7 +141,12 @@ static enum err_code check_queries(struct reload *reload, const struct sources *
 
 static enum err_code find_sources(struct reload *reload, const struct reload_order *order,
                                   struct sources **ret, struct err *err) {
-    if (!order->roll_back) return sources_read(ret, reload->options.scripts, reload->options.queries, err);
+    enum err_code code;
+    if (!order->roll_back) {
+        code = sources_read(ret, reload->options.scripts, reload->options.queries, err);
+        if (code == ERR_NOT_FOUND) err->code = code = ERR_INVALID; /* a folder, not an edition */
+        return code;
+    }
     pthread_mutex_lock(&reload->lock);
     *ret = report_find(&reload->report, order->rollback_to);
     pthread_mutex_unlock(&reload->lock);
@@ -179,7 +184,8 @@ static void conclude(struct reload *reload, struct attempt *attempt, int64_t beg
                                      .generation = reload->numbers,
                                      .ns = clock_ns() - began_ns,
                                      .reason = attempt->err->text};
-    bool failed = attempt->code != ERR_OK && !attempt->order.dry_run, told = false;
+    bool refused = attempt->code != ERR_OK && attempt->code != ERR_NOT_FOUND;
+    bool failed = refused && !attempt->order.dry_run, told = false;
     pthread_mutex_lock(&reload->lock);
     if (failed) told = report_failed(&reload->report, &outcome) && attempt->again;
     pthread_mutex_unlock(&reload->lock);

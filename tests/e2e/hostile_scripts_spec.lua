@@ -12,6 +12,8 @@ local server = require "support.server"
 local HERE = "tests/e2e/hostile/"
 local LEASES = 2
 local MIB = 1 << 20
+-- What the process may keep; the sanitizer's allocator gives small pieces back late or never.
+local MORE = (server.binary():find "asan" and 192 or 64) * MIB
 
 local function read_attack(name)
   local attack, lines = { name = name, calls = {} }, io.lines(HERE .. name .. ".lua")
@@ -141,7 +143,7 @@ describe("a script that means harm:", function()
     loop.wait_until("it is", 30, function()
       client:get "/movies/1"
       now = memory_of(plateia)
-      return now < baseline + 64 * MIB, ("%d of %d MiB"):format(now // MIB, baseline // MIB)
+      return now < baseline + MORE, ("%d of %d MiB"):format(now // MIB, baseline // MIB)
     end)
   end)
 end)

@@ -189,7 +189,7 @@ static void expire_fills(void *ctx) {
 /* Scripts hold on to so much that their state stays full: the same scripts again, in fresh states. */
 static void renew(void *ctx) {
     struct worker *worker = ctx;
-    reload_wake(worker->foundation->reload, "memory");
+    reload_renew(worker->foundation->reload);
 }
 
 static void sit(struct worker *worker) {

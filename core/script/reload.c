@@ -24,6 +24,8 @@
 #define WAIT_MS  60000
 #define RETRY_MS 2000 /* while the database cannot be asked about new queries */
 
+static const char renewing[] = "memory"; /* who asks for what is served already */
+
 struct reload {
     struct reload_options options;
     struct stage stage;
@@ -136,13 +138,6 @@ static enum err_code serve(struct reload *reload, struct sources *sources, const
 
 /* ---- an attempt ---- */
 
-/* The watcher saw something change: but from what the folders held before? */
-static bool is_news(struct reload *reload, const struct attempt *attempt, struct sources *sources) {
-    bool news = attempt->forced || !reload->seen || !sources_same(reload->seen, sources);
-    if (!attempt->order.roll_back && !attempt->order.dry_run) see(reload, sources);
-    return news;
-}
-
 static void conclude(struct reload *reload, struct attempt *attempt, int64_t began_ns) {
     struct reload_outcome outcome = {.code = attempt->code,
                                      .order = &attempt->order,
@@ -158,17 +153,20 @@ static void conclude(struct reload *reload, struct attempt *attempt, int64_t beg
     if (attempt->ret) report_outcome(&outcome, attempt->ret);
 }
 
+/* Where the watcher alone asks, only what the folders did not hold before is worth a word. */
 static void try(struct reload *reload, struct attempt *attempt) {
     struct sources *sources = NULL;
     int64_t began_ns = clock_ns();
     attempt->code = find_sources(reload, &attempt->order, &sources, attempt->err);
-    if (!sources && !attempt->order.roll_back) see(reload, NULL);
-    if (attempt->code == ERR_OK && !is_news(reload, attempt, sources)) {
+    bool of_disk = !attempt->order.roll_back && !attempt->order.dry_run, news = true;
+    if (sources) news = attempt->forced || !reload->seen || !sources_same(reload->seen, sources);
+    if (of_disk) see(reload, sources);
+    if (!news) {
         sources_drop(sources);
         return;
     }
-    if (attempt->code == ERR_OK) attempt->code = serve(reload, sources, &attempt->order, attempt->err);
-    reload->retry = attempt->code == ERR_BUSY && !attempt->ret;
+    if (sources) attempt->code = serve(reload, sources, &attempt->order, attempt->err);
+    if (of_disk) reload->retry = attempt->code == ERR_BUSY;
     sources_drop(sources);
     conclude(reload, attempt, began_ns);
 }
@@ -180,7 +178,8 @@ enum err_code reload_first(struct reload *reload, struct err *err) {
     struct edition *edition = NULL;
     enum err_code code = watch_open(&reload->watch, folders, reload->options.watch ? 2 : 0, err);
     if (code == ERR_OK) code = find_sources(reload, &order, &sources, err);
-    if (code == ERR_OK) code = check_queries(reload, sources, err);
+    if (!sources) return code;
+    code = check_queries(reload, sources, err);
     if (code == ERR_OK) code = build(reload, sources, &order, &edition, err);
     if (code == ERR_OK) {
         see(reload, sources);
@@ -238,8 +237,9 @@ static struct attempt *next_attempt(struct reload *reload, bool changed, struct 
     if (!by && !changed && !reload->retry) return NULL;
     *own = (struct attempt){.order.by = by ? by : "watch",
                             .forced = by || reload->retry,
-                            .again = reload->retry,
+                            .again = !by && reload->retry,
                             .err = own->err};
+    if (by == renewing) own->order.roll_back = true, own->order.rollback_to = reload->numbers;
     *own->err = (struct err){0};
     return own;
 }
@@ -333,6 +333,10 @@ void reload_wake(struct reload *reload, const char *by) {
     reload->woken_by = by;
     pthread_mutex_unlock(&reload->lock);
     ring(reload);
+}
+
+void reload_renew(struct reload *reload) {
+    reload_wake(reload, renewing);
 }
 
 void reload_state(struct reload *reload, struct buf *ret) {

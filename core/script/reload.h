@@ -62,6 +62,9 @@ enum err_code reload_run(struct reload *reload, const struct reload_order *order
 /* The same without waiting; any thread. `by` is static text. */
 void reload_wake(struct reload *reload, const char *by);
 
+/* What is served is built once more, as its Lua states have become too full; any thread. */
+void reload_renew(struct reload *reload);
+
 /* Appends what is served as a JSON object: generation, since, by, hash, files, last_failure, older, history.
  * Any thread. */
 void reload_state(struct reload *reload, struct buf *ret);

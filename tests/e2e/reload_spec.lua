@@ -34,6 +34,20 @@ return route.get "/slow" {
 ]]
 local NAP = "-- class: lease\n-- params: seconds double\nSELECT pg_sleep($1)::text AS slept\n"
 
+-- Keeps a megabyte more at each call.
+local HOARD = [[
+local route, field = require "plateia.route", require "plateia.field"
+local kept = {}
+return route.post "/hoard" {
+  summary = "Never lets go.",
+  answers = { [200] = field.object { kept = field.integer {} } },
+  handler = function()
+    kept[#kept + 1] = ("x"):rep(2 ^ 20 // 1 | 0) .. #kept
+    return { kept = #kept }
+  end,
+}
+]]
+
 local COUNT = [[
 local log = require "plateia.log"
 return { on = "vote.cast", every = 0.05, run = function(events)
@@ -51,6 +65,8 @@ describe("scripts that are edited live", function()
     folder:save("sql/queries/nap.sql", NAP)
     folder:save("scripts/routes/slow.lua", SLOW:format "old")
     folder:save("scripts/observers/count.lua", COUNT)
+    folder:save("scripts/routes/hoard.lua", HOARD)
+    folder.settings.PLATEIA_SCRIPT_MEMORY = "16MiB"
     folder.settings.PLATEIA_SCRIPT_DRAIN_MS = tostring(2000 * loop.patience)
     plateia = server.start { database = db, settings = folder.settings }
     client = plateia:client()
@@ -236,6 +252,22 @@ describe("scripts that are edited live", function()
     assert.equal(5, #state().history)
     folder:save("scripts/routes/say.lua", SAY:format "next")
     until_word "next"
+  end)
+
+  it("are built once more when their states have become too full", function()
+    local before = state()
+    loop.wait_until("they are", 30 * loop.patience, function()
+      client:post "/hoard"
+      return state().by == "memory"
+    end)
+    local now = state()
+    assert.is_true(now.generation > before.generation)
+    assert.equal(before.hash, now.hash)
+    assert.equal(before.history[2].generation, now.history[2].generation)
+    loop.wait_until("the hoard is gone", 10, function()
+      local answer = client:post "/hoard"
+      return answer.status == 200 and answer:json().kept < 5
+    end)
   end)
 
   -- ---- what is broken changes nothing ----

@@ -321,3 +321,32 @@ describe("scripts that are edited live", function()
     assert.equal(before, state().generation)
   end)
 end)
+
+describe("scripts that are edited while the database is away", function()
+  it("are served, and a new query is as soon as the database can be asked", function()
+    local cluster = database.start()
+    local folder = scripts.copy()
+    folder:save("scripts/routes/say.lua", SAY:format "one")
+    folder:save("sql/queries/nap.sql", NAP)
+    local plateia = server.start { database = cluster:create "away", settings = folder.settings }
+    local client = plateia:client()
+    local function state() return plateia.admin:get("/scripts"):json() end
+    local function until_word(wanted)
+      loop.wait_until("it says " .. wanted, 30, function() return client:get("/say"):json().word == wanted end)
+    end
+    cluster:stop "immediate"
+    folder:save("scripts/routes/say.lua", SAY:format "two")
+    until_word "two"
+    folder:edit("sql/queries/nap.sql", "AS slept", "AS slept, 2 AS n")
+    folder:save("scripts/routes/say.lua", SAY:format "three")
+    loop.wait_until("it waits", 10, function() return state().last_failure ~= http.null end)
+    local answer = plateia.admin:post("/scripts/reload", { headers = { ["X-Plateia-Admin"] = "1" } })
+    assert.equal(503, answer.status)
+    assert.equal("two", client:get("/say"):json().word)
+    cluster:start()
+    until_word "three"
+    client:close()
+    plateia:stop()
+    cluster:stop "fast"
+  end)
+end)

@@ -46,13 +46,13 @@ struct generation {
     int seed, import; /* references, or LUA_NOREF */
     struct observer_plan *plans;
     size_t plan_count;
-    struct observers *observers;
+    struct observers *observers; /* made and freed by the edition; NULL is fine */
     size_t memory, memory_limit;
     bool collecting;               /* the collector (collector.h) is at work in its state */
     struct quarantine *quarantine; /* borrowed, shared with its edition's others; NULL is fine */
     struct coroutine *idle;        /* finished ones, ready for the next */
     unsigned idle_count;
-    /* the ledger: with what the observers and the context count, all that must end before it can go */
+    /* the ledger: with what the context counts and the observers, all that must end before it can go */
     atomic_uint tasks;       /* coroutines that run or wait; written by its worker alone */
     unsigned put_off;        /* functions that wait in the background */
     int64_t ends_ns;         /* once replaced: when what is left is ended */

@@ -3,6 +3,7 @@
 #include "edition.h"
 #include "../base/clock.h"
 #include "generation.h"
+#include "observers.h"
 #include "sources.h"
 #include <stdlib.h>
 

@@ -226,7 +226,7 @@ void generation_free(struct generation *generation) {
 
 bool generation_over(const struct generation *generation) {
     return atomic_load_explicit(&generation->tasks, memory_order_relaxed) == 0 && generation->put_off == 0 &&
-           generation->context.calls == 0 && !generation->collecting && observers_over(generation->observers);
+           generation->context.calls == 0 && !generation->collecting;
 }
 
 size_t generation_handlers(const struct generation *generation) {

@@ -10,11 +10,14 @@
 #include "../base/err.h"
 #include "../bindings/context.h"
 #include "../exchange/router.h"
-#include "observers.h"
 #include "quarantine.h"
 #include <lua.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+struct observers;
 
 /* A coroutine and what it runs; reused for request after request. */
 struct coroutine {
@@ -34,6 +37,14 @@ struct coroutine {
     int arg_count;
     void (*ended)(void *ctx, bool fine, const char *text);
     void *ctx;
+};
+
+/* Of one observer: what app.lua's table becomes. The generation's memory. */
+struct observer_plan {
+    char *on;         /* NULL: a timer */
+    char *place;      /* file:line, for messages */
+    int64_t every_ns; /* 0: whenever there is something */
+    int function;     /* registry reference: takes the events' text, returns true, or nil and why */
 };
 
 struct generation {

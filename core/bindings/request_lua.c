@@ -71,8 +71,8 @@ static int req_body(lua_State *L) {
 
 /* Where an answer ends, and whether the connection does, is not the script's to say. */
 static bool is_framing(const char *name) {
-    static const char *const own[] = {"Connection", "Content-Length", "Date", "Keep-Alive", "Trailer",
-                                      "Transfer-Encoding", "Upgrade"};
+    static const char *const own[] = {"Connection", "Content-Length",    "Date",   "Keep-Alive",
+                                      "Trailer",    "Transfer-Encoding", "Upgrade"};
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         if (strcasecmp(own[i], name) == 0) return true;
     return false;

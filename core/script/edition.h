@@ -4,12 +4,11 @@
 /* edition.h -- one state of the scripts, as all workers run it: its sources, its number, and one generation
  * for each worker.
  *
- * Built whole, aside, by one thread; then published on the stage by one store, so that all workers serve it or
+ * Built whole, aside, by one thread; then published (stage.h) by one store, so that all workers serve it or
  * none does. A worker takes its own generation out of it (adopt.h); closed generations are given back by the
  * thread that builds. */
 
 #include "../base/err.h"
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,11 +27,6 @@ struct edition {
     struct edition *next;
     size_t count;
     struct generation *generations[]; /* by worker; NULL once closed */
-};
-
-/* Where what is served is published. */
-struct stage {
-    _Atomic(struct edition *) edition;
 };
 
 struct edition_parts {

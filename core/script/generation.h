@@ -53,9 +53,9 @@ struct generation {
     struct coroutine *idle;        /* finished ones, ready for the next */
     unsigned idle_count;
     /* the ledger: with what the observers and the context count, all that must end before it can go */
-    atomic_uint tasks; /* coroutines that run or wait; written by its worker alone */
-    unsigned put_off;  /* functions that wait in the background */
-    int64_t ends_ns;   /* once replaced: when what is left is ended */
+    atomic_uint tasks;       /* coroutines that run or wait; written by its worker alone */
+    unsigned put_off;        /* functions that wait in the background */
+    int64_t ends_ns;         /* once replaced: when what is left is ended */
     struct generation *next; /* in a list of its worker */
 };
 

@@ -34,6 +34,20 @@ return route.get "/slow" {
 ]]
 local NAP = "-- class: lease\n-- params: seconds double\nSELECT pg_sleep($1)::text AS slept\n"
 
+-- Keeps a megabyte more at each call.
+local HOARD = [[
+local route, field = require "plateia.route", require "plateia.field"
+local kept = {}
+return route.post "/hoard" {
+  summary = "Never lets go.",
+  answers = { [200] = field.object { kept = field.integer {} } },
+  handler = function()
+    kept[#kept + 1] = ("x"):rep(2 ^ 20 // 1 | 0) .. #kept
+    return { kept = #kept }
+  end,
+}
+]]
+
 local COUNT = [[
 local log = require "plateia.log"
 return { on = "vote.cast", every = 0.05, run = function(events)
@@ -51,6 +65,8 @@ describe("scripts that are edited live", function()
     folder:save("sql/queries/nap.sql", NAP)
     folder:save("scripts/routes/slow.lua", SLOW:format "old")
     folder:save("scripts/observers/count.lua", COUNT)
+    folder:save("scripts/routes/hoard.lua", HOARD)
+    folder.settings.PLATEIA_SCRIPT_MEMORY = "16MiB"
     folder.settings.PLATEIA_SCRIPT_DRAIN_MS = tostring(2000 * loop.patience)
     plateia = server.start { database = db, settings = folder.settings }
     client = plateia:client()
@@ -238,6 +254,22 @@ describe("scripts that are edited live", function()
     until_word "next"
   end)
 
+  it("are built once more when their states have become too full", function()
+    local before = state()
+    loop.wait_until("they are", 30 * loop.patience, function()
+      client:post "/hoard"
+      return state().by == "memory"
+    end)
+    local now = state()
+    assert.is_true(now.generation > before.generation)
+    assert.equal(before.hash, now.hash)
+    assert.equal(before.history[2].generation, now.history[2].generation)
+    loop.wait_until("the hoard is gone", 10, function()
+      local answer = client:post "/hoard"
+      return answer.status == 200 and answer:json().kept < 5
+    end)
+  end)
+
   -- ---- what is broken changes nothing ----
 
   describe("that are broken, while others ask all the while,", function()
@@ -343,5 +375,34 @@ describe("scripts that are edited live", function()
       assert.equal(before, state().generation)
       all_were_answered()
     end)
+  end)
+end)
+
+describe("scripts that are edited while the database is away", function()
+  it("are served, and a new query is as soon as the database can be asked", function()
+    local cluster = database.start()
+    local folder = scripts.copy()
+    folder:save("scripts/routes/say.lua", SAY:format "one")
+    folder:save("sql/queries/nap.sql", NAP)
+    local plateia = server.start { database = cluster:create "away", settings = folder.settings }
+    local client = plateia:client()
+    local function state() return plateia.admin:get("/scripts"):json() end
+    local function until_word(wanted)
+      loop.wait_until("it says " .. wanted, 30, function() return client:get("/say"):json().word == wanted end)
+    end
+    cluster:stop "immediate"
+    folder:save("scripts/routes/say.lua", SAY:format "two")
+    until_word "two"
+    folder:edit("sql/queries/nap.sql", "AS slept", "AS slept, 2 AS n")
+    folder:save("scripts/routes/say.lua", SAY:format "three")
+    loop.wait_until("it waits", 10, function() return state().last_failure ~= http.null end)
+    local answer = plateia.admin:post("/scripts/reload", { headers = { ["X-Plateia-Admin"] = "1" } })
+    assert.equal(503, answer.status)
+    assert.equal("two", client:get("/say"):json().word)
+    cluster:start()
+    until_word "three"
+    client:close()
+    plateia:stop()
+    cluster:stop "fast"
   end)
 end)

@@ -143,7 +143,8 @@ static void test_stop(void **unused) {
 static void test_retire(void **unused) {
     (void)unused;
     start("return { routes = {}, observers = {\n"
-          "  { on = 'go', every = 3600, run = function(events) say('run ' .. #events) wait() say 'done' end },\n"
+          "  { on = 'go', every = 3600, run = function(events) say('run ' .. #events) wait() say 'done' end "
+          "},\n"
           "  { every = 3600, run = function() say 'tick' end } } }\n");
     rig_until("tick;");
     go(1);

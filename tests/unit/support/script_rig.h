@@ -115,12 +115,12 @@ static const char *rig_log(void) {
     return log;
 }
 
-static bool rig_logged(const char *text) {
+static inline bool rig_logged(const char *text) {
     return strstr(rig_log(), text) != NULL;
 }
 
 /* All that was said, a semicolon behind each; good until it is asked again. */
-static const char *rig_said(void) {
+static inline const char *rig_said(void) {
     static const char mark[] = "\"said\":\"";
     buf_clear(&rig.said);
     for (const char *at = rig_log(); (at = strstr(at, mark));) {
@@ -131,13 +131,13 @@ static const char *rig_said(void) {
     return rig.said.len ? rig.said.data : "";
 }
 
-static void rig_turns(int count) {
+static inline void rig_turns(int count) {
     while (count-- > 0)
         reactor_turn(rig.reactor, 5);
 }
 
 /* Turns until a script has said that, and fails if it never does. */
-static void rig_until(const char *text) {
+static inline void rig_until(const char *text) {
     int64_t until = clock_ns() + RIG_TOO_LATE;
     while (!strstr(rig_said(), text) && clock_ns() < until)
         reactor_turn(rig.reactor, 10);

@@ -260,7 +260,8 @@ describe("files that are dropped in", function()
     folder:save("sql/queries/nap.sql", NAP)
     served(function() folder:save("scripts/routes/nap.lua", NAPPING) end)
     -- each page of films takes its time, so that there is a middle to be caught in
-    db:run [[CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.05); RETURN NULL; END';
+    db:run [[
+      CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.05); RETURN NULL; END';
       CREATE TRIGGER linger AFTER INSERT ON movies FOR EACH STATEMENT EXECUTE FUNCTION linger()]]
     local function job() return plateia.admin:get("/import"):json() end
     local code, text, nap

@@ -235,6 +235,7 @@ describe("files that are dropped in", function()
 
   it("are films of the folder that was read, whatever stands at its path now", function()
     drop_adapter(catalogue("brought", 3))
+    finally(function() folder:restore "scripts/routes/me.lua" end)
     local other = folder:path "other"
     assert(process.run("cp", { args = { "-r", folder:path "scripts", other } }) == 0)
     process.write_file(other .. "/adapters/dropped/films.json", catalogue("elsewhere", 2))
@@ -260,9 +261,10 @@ describe("files that are dropped in", function()
     folder:save("sql/queries/nap.sql", NAP)
     served(function() folder:save("scripts/routes/nap.lua", NAPPING) end)
     -- each page of films takes its time, so that there is a middle to be caught in
-    db:run [[
-      CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.05); RETURN NULL; END';
-      CREATE TRIGGER linger AFTER INSERT ON movies FOR EACH STATEMENT EXECUTE FUNCTION linger()]]
+    db:run(([[
+      CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(%g); RETURN NULL; END';
+      CREATE TRIGGER linger AFTER INSERT ON movies FOR EACH STATEMENT EXECUTE FUNCTION linger()]])
+      :format(0.05 * loop.patience))
     local function job() return plateia.admin:get("/import"):json() end
     local code, text, nap
     local importing = loop.go(function() code, text = import() end)
@@ -279,6 +281,7 @@ describe("files that are dropped in", function()
     served(function() folder:save(adapter, NEW) end)
     napping:join(20) -- ended, as the time of what was replaced is over
     assert.equal(503, nap.status)
+    assert.matches("replaced", nap:json().detail)
     assert.equal("running", job().state)
     loop.wait_until("the import alone is left of the older generation", 10, function()
       local older = state().older

@@ -43,6 +43,8 @@ struct edition_parts {
 
 /* ERR_INVALID: "file:line: reason". */
 enum err_code edition_new(struct edition **ret, const struct edition_parts *parts, struct err *err);
+/* Of one worker that is done with it; any thread. NULL is fine. */
+void edition_close(struct generation *generation);
 void edition_free(struct edition *edition); /* with the generations that are left; NULL is fine */
 
 #endif

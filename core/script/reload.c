@@ -213,7 +213,7 @@ static void close_finished(struct reload *reload) {
     pthread_mutex_unlock(&reload->lock);
     while (generation) {
         struct generation *next = generation->next;
-        generation_free(generation);
+        edition_close(generation);
         generation = next;
     }
     while (over) {

@@ -169,7 +169,7 @@ describe("scripts that are edited live", function()
     local answer
     local slow = loop.go(function()
       local own = plateia:client()
-      answer = own:get "/slow?seconds=4"
+      answer = own:get("/slow?seconds=" .. 4 * loop.patience)
       own:close()
     end)
     until_it_sleeps()

@@ -196,6 +196,7 @@ static void sit(struct worker *worker) {
     const struct settings *settings = worker->foundation->settings;
     struct bounds bounds = {.run_ns = settings->script_time_ms * CLOCK_NS_PER_MS,
                             .job_ns = settings->script_load_ms * CLOCK_NS_PER_MS,
+                            .total_ns = settings->script_total_ms * CLOCK_NS_PER_MS,
                             .full = renew,
                             .ctx = worker};
     struct err err = {0};

@@ -165,7 +165,10 @@ static void add_json_line(const char *time, enum log_level level, const char *me
     unsigned generation = generation_now();
     buf_addf(&line, "{\"time\":\"%s\",\"level\":\"%s\",\"message\":", time, names[level]);
     buf_add_json(&line, message, strnlen(message, TEXT_MOST));
-    if (generation) add_json_field(&log_int("generation", generation));
+    if (generation) { /* in every line: not worth the way of a field that anybody names */
+        buf_add_str(&line, ",\"generation\":");
+        buf_add_int(&line, generation);
+    }
     for (size_t i = 0; i < count; i++)
         add_json_field(&fields[i]);
     buf_add_str(&line, "}\n");

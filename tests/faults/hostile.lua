@@ -3,7 +3,7 @@
 --   PLATEIA_BINARY=build/plateia lua5.4 tests/faults/hostile.lua [SECONDS] [ROUNDS]      10 and 3 unless told
 --
 -- One worker; four connections of wrk ask for a film, alone and then beside one that asks for a hostile route over and
--- over, with the quarantine out of the way (PLATEIA_QUARANTINE_MS=30000: as it is). Prints p50, p99 and the longest wait
+-- over, with the quarantine out of the way (PLATEIA_QUARANTINE_MS=30000: as it is). Prints p50, p99, longest wait
 -- of the four, round by round; wrk adds to its percentiles what would have been asked during a long wait. The last line
 -- is "N passed, N failed": p99 within the time of a handler and 50 ms.
 

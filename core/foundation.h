@@ -16,7 +16,7 @@ struct foundation {
     const struct settings *settings;
     struct embedded_postgres *postgres; /* NULL with DATABASE_URL */
     char conninfo[2048], queries[1024]; /* the latter: their folder */
-    struct reload *reload; /* where scripts and queries come from */
+    struct reload *reload;              /* where scripts and queries come from */
     struct pool *pool;
     struct tokens *tokens;
     struct cache *cache;

@@ -156,9 +156,13 @@ static enum err_code open_doors(struct serving *serving, struct err *err) {
 }
 
 static enum err_code open_admin(struct serving *serving, struct err *err) {
-    struct admin_view view = {
-        .ready = ready, .import = begin_import, .import_state = say_import, .reload = reload_scripts,
-        .rollback = roll_back, .scripts = say_scripts, .ctx = serving};
+    struct admin_view view = {.ready = ready,
+                              .import = begin_import,
+                              .import_state = say_import,
+                              .reload = reload_scripts,
+                              .rollback = roll_back,
+                              .scripts = say_scripts,
+                              .ctx = serving};
     enum err_code code = admin_new(&serving->admin, serving->foundation.settings->admin_listen, view, err);
     if (code == ERR_OK) foundation_note_admin(&serving->foundation, admin_port(serving->admin));
     return code;

@@ -53,9 +53,10 @@ static void flush_log(void *ctx) {
 
 /* Where its generations come from. */
 static void take_seat(struct worker *worker, const struct foundation *foundation) {
-    struct reload_seat seat = {
+    struct stage *stage = reload_stage(foundation->reload);
+    struct stage_seat seat = {
         .services = &worker->services, .mailbox = worker->mailbox, .adopt = &worker->adopt};
-    struct adopt_parts parts = {.stage = reload_stage(foundation->reload),
+    struct adopt_parts parts = {.stage = stage,
                                 .index = worker->index,
                                 .scheduler = worker->scheduler,
                                 .reactor = worker->reactor,
@@ -65,7 +66,7 @@ static void take_seat(struct worker *worker, const struct foundation *foundation
                                 .closed = reload_closed,
                                 .ctx = foundation->reload};
     adopt_open(&worker->adopt, &parts);
-    reload_seat(foundation->reload, &seat);
+    stage_sit(stage, &seat);
     worker->dispatch = (struct dispatch){.scheduler = worker->scheduler, .adopt = &worker->adopt};
 }
 
@@ -188,13 +189,14 @@ static void expire_fills(void *ctx) {
 /* Scripts hold on to so much that their state stays full: the same scripts again, in fresh states. */
 static void renew(void *ctx) {
     struct worker *worker = ctx;
-    reload_wake(worker->foundation->reload, "memory");
+    reload_renew(worker->foundation->reload);
 }
 
 static void sit(struct worker *worker) {
     const struct settings *settings = worker->foundation->settings;
     struct bounds bounds = {.run_ns = settings->script_time_ms * CLOCK_NS_PER_MS,
                             .job_ns = settings->script_load_ms * CLOCK_NS_PER_MS,
+                            .total_ns = settings->script_total_ms * CLOCK_NS_PER_MS,
                             .full = renew,
                             .ctx = worker};
     struct err err = {0};

@@ -100,10 +100,26 @@ static void add_escape(struct buf *buf, unsigned char c) {
     }
 }
 
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* Are the eight bytes all ASCII, and none of them one that JSON escapes? A byte's highest bit tells: it is
+ * set in what is no ASCII, and in what a subtraction took below zero; a borrow comes only from a byte that is
+ * told. */
+static bool plain_eight(const char *text) {
+    uint64_t word;
+    memcpy(&word, text, sizeof word);
+    uint64_t quotes = (word ^ EACH('"')) - EACH(1), strokes = (word ^ EACH('\\')) - EACH(1);
+    return !((word | (word - EACH(0x20)) | quotes | strokes) & EACH(0x80));
+}
+
 /* How many bytes from the start of `text` may stand in a JSON string as they are. */
 static size_t plain_run(const char *text, size_t len) {
     size_t at = 0;
     while (at < len) {
+        if (len - at >= 8 && plain_eight(text + at)) {
+            at += 8;
+            continue;
+        }
         unsigned char c = (unsigned char)text[at];
         size_t step = c < 0x80 ? 1 : text_utf8_step(text + at, len - at);
         if (c < 0x20 || c == '"' || c == '\\' || step == 0) break;

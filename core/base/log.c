@@ -19,6 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define TEXT_MOST 16384 /* of one text in a line */
 #define HOLD_MOST 32768 /* bytes a turn may gather before they leave */
 #define KEEP_MOST 65536 /* a larger buffer is given back */
 #define WAIT_MS   1000  /* for a reader that does not read */
@@ -154,7 +155,7 @@ static void add_json_field(const struct log_field *field) {
     else if (field->kind == LOG_KIND_REAL)
         add_real(field->real);
     else if (field->text)
-        buf_add_json(&line, field->text, strlen(field->text));
+        buf_add_json(&line, field->text, strnlen(field->text, TEXT_MOST));
     else
         buf_add_str(&line, "null");
 }
@@ -163,8 +164,11 @@ static void add_json_line(const char *time, enum log_level level, const char *me
                           const struct log_field *fields, size_t count) {
     unsigned generation = generation_now();
     buf_addf(&line, "{\"time\":\"%s\",\"level\":\"%s\",\"message\":", time, names[level]);
-    buf_add_json(&line, message, strlen(message));
-    if (generation) add_json_field(&log_int("generation", generation));
+    buf_add_json(&line, message, strnlen(message, TEXT_MOST));
+    if (generation) { /* in every line: not worth the way of a field that anybody names */
+        buf_add_str(&line, ",\"generation\":");
+        buf_add_int(&line, generation);
+    }
     for (size_t i = 0; i < count; i++)
         add_json_field(&fields[i]);
     buf_add_str(&line, "}\n");
@@ -185,7 +189,7 @@ static void add_control(unsigned char c) {
 }
 
 static void add_readable(const char *text, bool quoted) {
-    size_t step, len = strlen(text);
+    size_t step, len = strnlen(text, TEXT_MOST);
     for (const char *end = text + len; text < end; text += step) {
         step = text_utf8_step(text, (size_t)(end - text));
         if (step == 0) {

@@ -16,6 +16,10 @@
 /* Fills of others that an asker waits for, one after the other, before it is told to come back. */
 #define MAX_WAITS 3
 
+/* Fillings that one task may have begun and not ended, and the bytes of a key. */
+#define MAX_FILLS 16
+#define MAX_KEY   65536
+
 static const struct err no_answer = {.code = ERR_BUSY,
                                      .text = "the answer could not be made; try again in a moment"};
 
@@ -53,6 +57,19 @@ static void settle(struct task *task, const char *key, size_t len) {
         free(fill);
         return;
     }
+}
+
+static void check_fills(lua_State *L, const struct task *task) {
+    int count = 0;
+    for (const struct holding *at = task ? task->holdings : NULL; at; at = at->next)
+        if (at->give_back == abandon) count++;
+    if (count >= MAX_FILLS) luaL_error(L, "a request fills the cache under %d keys, at most %d at a time", count + 1, MAX_FILLS);
+}
+
+static const char *check_key(lua_State *L, size_t *len) {
+    const char *key = luaL_checklstring(L, 1, len);
+    luaL_argcheck(L, *len <= MAX_KEY, 1, "a key has at most 64 KiB");
+    return key;
 }
 
 /* ---- whoever waits ---- */
@@ -123,7 +140,8 @@ static int ask(lua_State *L, int status, lua_KContext waits) {
     struct task *task = context->running && context->running->co == L ? context->running : NULL;
     struct cache_found found = {0};
     size_t len;
-    const char *key = luaL_checklstring(L, 1, &len);
+    const char *key = check_key(L, &len);
+    check_fills(L, task);
     struct waiter *waiter = waiter_new(context->services, task, waits);
     (void)status;
     buf_clear(&context->scratch);
@@ -177,7 +195,7 @@ static int l_put(lua_State *L) {
     size_t key_len, value_len;
     const char *tags[CACHE_MAX_TAGS];
     struct err err = {0};
-    const char *key = luaL_checklstring(L, 1, &key_len), *value = luaL_checklstring(L, 2, &value_len);
+    const char *key = check_key(L, &key_len), *value = luaL_checklstring(L, 2, &value_len);
     luaL_checktype(L, 3, LUA_TTABLE);
     uint64_t ticket = (uint64_t)luaL_checkinteger(L, 4);
     struct cache_rule rule = {.ttl_ms = seconds_field(L, 3, "ttl"),

@@ -6,6 +6,7 @@
 
 #include "../services/db/pool.h"
 #include "bindings.h"
+#include "caps.h"
 #include "context.h"
 #include <lauxlib.h>
 #include <math.h>
@@ -36,6 +37,7 @@ static void add_number(lua_State *L, struct buf *text, int index) {
 static void add_quoted(lua_State *L, struct buf *text, int index) {
     size_t len;
     const char *bytes = lua_tolstring(L, index, &len);
+    caps_text(L, "db", text->len, len);
     buf_add_char(text, '"');
     for (size_t i = 0; i < len; i++) {
         if (bytes[i] == '"' || bytes[i] == '\\') buf_add_char(text, '\\');
@@ -68,6 +70,7 @@ static void add_array(lua_State *L, struct buf *text, int argument) {
     buf_add_char(text, '{');
     for (lua_Integer i = 1; i <= count; i++) {
         if (i > 1) buf_add_char(text, ',');
+        caps_text(L, "db", text->len, 0);
         lua_geti(L, argument, i);
         add_element(L, text, argument);
         lua_pop(L, 1);
@@ -87,6 +90,7 @@ static bool add_argument(lua_State *L, struct buf *text, int argument) {
         size_t len;
         const char *bytes = lua_tolstring(L, argument, &len);
         luaL_argcheck(L, !memchr(bytes, '\0', len), argument, "text for the database cannot hold a NUL byte");
+        caps_text(L, "db", text->len, len);
         buf_add(text, bytes, len);
         break;
     }

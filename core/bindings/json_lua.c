@@ -6,6 +6,7 @@
 
 #include "../base/text.h"
 #include "bindings.h"
+#include "caps.h"
 #include "context.h"
 #include <lauxlib.h>
 #include <lua-cjson.h>
@@ -32,6 +33,7 @@ static bool mend_number(lua_State *L) {
 /* Mends every number below the table on the top; assigning to existing keys is allowed during a walk. */
 static bool mend_table(lua_State *L) {
     luaL_checkstack(L, 4, "JSON");
+    if (caps_stopped(L)) luaL_error(L, "stopped");
     lua_pushnil(L);
     while (lua_next(L, -2)) {
         if (lua_type(L, -1) == LUA_TTABLE && !mend_table(L)) return false;
@@ -56,6 +58,7 @@ static int push_invalid(lua_State *L, const char *why) {
 static int l_decode(lua_State *L) {
     size_t len;
     const char *text = luaL_checklstring(L, 1, &len);
+    if (len > CAP_TEXT) return push_invalid(L, "the text is larger than 8 MiB");
     const char *problem = text_json_problem(text, len, MAX_DEPTH);
     if (problem) return push_invalid(L, problem);
     lua_rawgeti(L, LUA_REGISTRYINDEX, context_of(L)->decode);
@@ -68,6 +71,13 @@ static int l_decode(lua_State *L) {
 }
 
 /* ---- encoding ---- */
+
+/* A few tables that hold one another can mean more bytes than there are, or, where nothing is written for
+ * them, more steps. */
+static void check_size(lua_State *L, const struct buf *out, size_t more) {
+    if (out->len > CAP_TEXT || more > CAP_TEXT) luaL_error(L, "JSON of more than 8 MiB");
+    if (caps_stopped(L)) luaL_error(L, "stopped");
+}
 
 static void encode_value(lua_State *L, struct buf *out, int depth);
 
@@ -139,6 +149,7 @@ static void encode_in_order(lua_State *L, struct buf *out, int depth) {
     for (lua_Integer i = 1; lua_rawgeti(L, -1, i) == LUA_TSTRING; i++) {
         lua_pushvalue(L, -1);
         if (lua_rawget(L, -4) == LUA_TNIL) {
+            if (i % 1024 == 0) check_size(L, out, 0);
             lua_pop(L, 2);
             continue;
         }
@@ -170,6 +181,7 @@ static void encode_object(lua_State *L, struct buf *out, int depth) {
 static void encode_text(lua_State *L, struct buf *out) {
     size_t len;
     const char *text = lua_tolstring(L, -1, &len);
+    check_size(L, out, len);
     if (!text_is_utf8(text, len)) luaL_error(L, "text in JSON is UTF-8, this is not");
     buf_add_json(out, text, len);
 }
@@ -190,6 +202,7 @@ static void encode_value(lua_State *L, struct buf *out, int depth) {
         buf_add_str(out, "null");
         break;
     case LUA_TTABLE:
+        check_size(L, out, 0);
         if (depth >= MAX_DEPTH) luaL_error(L, "JSON nested deeper than %d", MAX_DEPTH);
         luaL_checkstack(L, 6, "JSON");
         if (is_array(L))
@@ -205,6 +218,7 @@ void bindings_encode(lua_State *L, int index, struct buf *out) {
     lua_pushvalue(L, index);
     encode_value(L, out, 0);
     lua_pop(L, 1);
+    check_size(L, out, 0);
     if (out->failed) luaL_error(L, "out of memory");
 }
 
@@ -217,9 +231,13 @@ static int l_encode(lua_State *L) {
     return 1;
 }
 
+/* What protects its metatable (a frozen library) keeps it. */
 static int l_array(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
+    if (has_metatable(L, ARRAY)) return 1;
+    if (luaL_getmetafield(L, 1, "__metatable") != LUA_TNIL)
+        return luaL_error(L, "cannot change a protected metatable");
     luaL_setmetatable(L, ARRAY);
     return 1;
 }

@@ -6,6 +6,8 @@
 #include "context.h"
 #include <lauxlib.h>
 
+#define MAX_LENGTH 65536
+
 /* The job is home, in the worker's thread: on to the task that waits. */
 static void home(struct password_job *job, bool live) {
     struct outcome outcome = {.err = job->err, .job = job};
@@ -20,6 +22,7 @@ static int submit(lua_State *L, enum password_work work, const char *hash, lua_K
     const struct services *services = context_of(L)->services;
     size_t len;
     const char *password = luaL_checklstring(L, 1, &len);
+    luaL_argcheck(L, len <= MAX_LENGTH, 1, "a password has at most 64 KiB");
     struct err err = {0};
     struct password_job *job = password_job_new(work, password, len, hash);
     if (!job) return luaL_error(L, "out of memory");

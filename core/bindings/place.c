@@ -61,10 +61,10 @@ static void add_placed(struct buf *ret, const struct snapshot *snapshot, const s
         buf_add_str(ret, text);
 }
 
-void place_call(lua_State *L, const struct snapshot *snapshot, const struct module *module) {
+bool place_call(lua_State *L, const struct snapshot *snapshot, const struct module *module) {
     int status = lua_pcall(L, 1, 1, 0);
-    if (status == LUA_OK) return;
-    if (status == LUA_ERRMEM) lua_error(L); /* as it is: who loads knows what it means */
+    if (status == LUA_OK) return true;
+    if (status == LUA_ERRMEM) return false; /* as it is: who loads knows what it means */
     struct buf *scratch = &context_of(L)->scratch;
     if (lua_istable(L, -1))
         luaL_tolstring(L, -1, NULL); /* raised with a table: its name is all there is to say */
@@ -73,7 +73,7 @@ void place_call(lua_State *L, const struct snapshot *snapshot, const struct modu
         add_placed(scratch, snapshot, module, lua_tostring(L, -1));
         if (!scratch->failed) lua_pushlstring(L, scratch->data, scratch->len);
     }
-    lua_error(L);
+    return false;
 }
 
 void place_err(struct err *err, const struct snapshot *snapshot) {

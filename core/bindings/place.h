@@ -10,12 +10,13 @@
 
 #include "../base/err.h"
 #include <lua.h>
+#include <stdbool.h>
 
 struct module;
 struct snapshot;
 
-/* As lua_call(L, 1, 1) of the module's function. */
-void place_call(lua_State *L, const struct snapshot *snapshot, const struct module *module);
+/* As lua_pcall(L, 1, 1, 0) of the module's function: false, and the message on the top. */
+bool place_call(lua_State *L, const struct snapshot *snapshot, const struct module *module);
 
 /* The same for a message that has left Lua; app.lua stands for whatever has no place. */
 void place_err(struct err *err, const struct snapshot *snapshot);

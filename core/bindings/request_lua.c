@@ -11,8 +11,12 @@
 #include <lauxlib.h>
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 
 #define REQUEST "plateia.request"
+
+/* The library builds an answer's head in the 32 KiB that a connection has, and without room for it closes. */
+#define HEAD_MOST 8192
 
 static struct request *check(lua_State *L) {
     struct request **handle = luaL_checkudata(L, 1, REQUEST);
@@ -65,10 +69,27 @@ static int req_body(lua_State *L) {
     return 1;
 }
 
+/* Where an answer ends, and whether the connection does, is not the script's to say. */
+static bool is_framing(const char *name) {
+    static const char *const own[] = {"Connection", "Content-Length", "Date", "Keep-Alive", "Trailer",
+                                      "Transfer-Encoding", "Upgrade"};
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (strcasecmp(own[i], name) == 0) return true;
+    return false;
+}
+
+static void check_head(lua_State *L, const struct request *req, size_t more) {
+    for (size_t i = 0; i < req->answer.header_count; i++)
+        more += strlen(req->answer.headers[i].name) + strlen(req->answer.headers[i].value);
+    if (more > HEAD_MOST) luaL_error(L, "the headers of an answer have %d bytes at most", HEAD_MOST);
+}
+
 static int req_set_header(lua_State *L) {
     size_t name_len, value_len;
     struct request *req = check(L);
     const char *name = luaL_checklstring(L, 2, &name_len), *value = luaL_checklstring(L, 3, &value_len);
+    if (is_framing(name)) return luaL_error(L, "the header %s is the server's own", name);
+    check_head(L, req, name_len + value_len);
     if (strlen(name) != name_len || strlen(value) != value_len || !answer_header(req, name, value))
         return luaL_error(L, "a header's name and value are one line without control characters");
     return 0;
@@ -105,6 +126,11 @@ static size_t encode_part(lua_State *L, int argument, struct buf *text) {
     return at;
 }
 
+static char *object_at(lua_State *L, const struct buf *text, size_t at) {
+    if (text->data[at] != '{') luaL_error(L, "a problem's further members are an object, not a list");
+    return text->data + at;
+}
+
 /* `{"a":1}` as members without braces. */
 static const char *strip_braces(char *object) {
     size_t len = strlen(object);
@@ -115,14 +141,16 @@ static const char *strip_braces(char *object) {
 static int req_problem(lua_State *L) {
     struct request *req = check(L);
     struct buf *text = &context_of(L)->scratch;
-    struct problem problem = {.status = (int)luaL_checkinteger(L, 2), .detail = luaL_optstring(L, 3, NULL)};
+    size_t detail_len = 0;
+    struct problem problem = {.status = (int)luaL_checkinteger(L, 2),
+                              .detail = luaL_optlstring(L, 3, NULL, &detail_len)};
     luaL_argcheck(L, problem.status >= 400 && problem.status <= 599, 2, "a problem's status is 400 to 599");
     buf_clear(text);
     size_t errors = encode_part(L, 4, text), more = encode_part(L, 5, text);
     if (text->failed) return luaL_error(L, "out of memory");
-    check_size(L, text->len);
+    check_size(L, text->len + detail_len);
     if (errors != SIZE_MAX) problem.errors = text->data + errors;
-    if (more != SIZE_MAX) problem.more = strip_braces(text->data + more);
+    if (more != SIZE_MAX) problem.more = strip_braces(object_at(L, text, more));
     problem_answer(req, &problem);
     return 0;
 }

@@ -55,6 +55,7 @@ struct task {
     struct put_off *after; /* newest first; the scheduler takes it before the task is given back */
     struct outcome outcome;
     void *owner; /* the scheduler's own */
+    unsigned age; /* looks of the scheduler that it has seen */
 };
 
 #define TASKS_PUT_OFF 1024

@@ -5,11 +5,12 @@
 -- It runs whatever the answer was; not when the handler raised a bug, nor when the client had gone before.
 
 local raw = require "plateia.raw"
+local trace = require "plateia.trace"
 
 local background = {}
 
 local function explain(raised)
-  return debug.traceback(tostring(raised), 2)
+  return (trace(tostring(raised)))
 end
 
 local function place_of(fn)

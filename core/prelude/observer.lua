@@ -9,6 +9,7 @@
 local options = require "plateia.options"
 local origin = require "plateia.origin"
 local raw = require "plateia.raw"
+local trace = require "plateia.trace"
 
 local known = { on = "string", every = "number", run = "function" }
 local MOST = 86400
@@ -21,7 +22,7 @@ local function place_of(run)
 end
 
 local function explain(raised)
-  return debug.traceback(tostring(raised), 2)
+  return (trace(tostring(raised)))
 end
 
 -- The core hands over a line for each event. One that another process sent and that is no JSON spoils nothing.

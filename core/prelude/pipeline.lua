@@ -8,6 +8,7 @@ local input = require "plateia.input"
 local plan = require "plateia.plan"
 local raw = require "plateia.raw"
 local request = require "plateia.request"
+local trace = require "plateia.trace"
 
 local OUT_OF_MEMORY = "not enough memory" -- Lua's words: raised without a place, past any message handler
 
@@ -25,7 +26,7 @@ end
 -- The message handler: a failure is on its way to the client, anything else is a bug whose place we want.
 local function explain(raised)
   if failure.is(raised) then return raised end
-  return debug.traceback(tostring(raised), 2)
+  return (trace(tostring(raised)))
 end
 
 local function tell(route, what, why)

@@ -4,7 +4,7 @@
 -- key. The rest is asked of the core when it is wanted; most handlers never ask.
 
 local request = {}
-local methods, Request = {}, {}
+local methods, Request = {}, { __metatable = false }
 
 -- A header of the request, or nil.
 function methods.header(req, name)

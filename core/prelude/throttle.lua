@@ -11,6 +11,7 @@ local take, give_back = require("plateia.raw").throttle.take, require("plateia.r
 
 local Attempt = {}
 Attempt.__index = Attempt
+Attempt.__metatable = false
 
 function Attempt:give_back()
   for i = #self, 1, -1 do

@@ -24,7 +24,7 @@ static void close_those_over(void *ctx) {
     struct generation *older = first_older(adopt);
     while (older) {
         struct generation *next = older->next;
-        if (generation_over(older)) close_generation(adopt, older);
+        if (generation_over(older) && observers_over(older->observers)) close_generation(adopt, older);
         older = next;
     }
 }

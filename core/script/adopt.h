@@ -12,6 +12,7 @@
 #include "../base/reactor.h"
 #include "edition.h"
 #include "observers.h"
+#include "stage.h"
 #include <stdbool.h>
 
 struct generation;
@@ -31,7 +32,7 @@ struct adopt_parts {
 
 struct adopt {
     struct adopt_parts parts;
-    struct edition *edition;       /* whose generation is `current`; NULL at first */
+    struct edition *edition; /* whose generation is `current`; NULL at first */
     struct generation *current;
     bool observes, stopped;
     struct reactor_hook hook;   /* looks for generations that are over */

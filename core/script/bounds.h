@@ -16,6 +16,7 @@ struct bounds {
     struct budget_seat *seat; /* of the thread that runs the scripts; NULL: no bound in time */
     int64_t run_ns;           /* each time that a handler runs until it waits or ends */
     int64_t job_ns;           /* the same of a job that an operator asked for */
+    int64_t total_ns;         /* from a handler's beginning to its end, waits included; 0: no bound */
     /* A state stays full although it was collected (collector.h); NULL: nobody is told. */
     void (*full)(void *ctx);
     void *ctx;

@@ -6,7 +6,9 @@
  * that runs the state, which is what lua_sethook allows.
  *
  * The signal is sent again until the call is over: an interpreter that is just entering a function may
- * overwrite the mark by which it would have noticed its hook. */
+ * overwrite the mark by which it would have noticed its hook. Each time it is waited twice as long, since
+ * setting a hook goes through all calls of the stack: where that is deep, signals that come fast would leave
+ * the thread no time for anything else. */
 
 #include "budget.h"
 #include "../base/clock.h"
@@ -18,7 +20,7 @@
 #include <stdlib.h>
 
 #define LOOK_NS   (20 * CLOCK_NS_PER_MS) /* between two looks at those who seem to behave */
-#define AGAIN_NS  (5 * CLOCK_NS_PER_MS)  /* between two signals to one who does not */
+#define AGAIN_NS  (5 * CLOCK_NS_PER_MS)  /* between the first two signals to one who does not */
 #define LEAST_NS  CLOCK_NS_PER_MS
 #define LEVELS    64                   /* of the stack that are searched for a script's line */
 #define OVER_TEXT "more than its time" /* short: making it costs no memory that there may not be */
@@ -39,6 +41,7 @@ struct budget_seat {
     _Atomic uint64_t over; /* the turn that must end */
     uint64_t seen;
     int64_t since_ns, since_cpu_ns; /* when that turn was seen first, by our clock and the thread's */
+    int64_t again_ns, pause_ns;     /* when it is signalled next, and how long after the signal before */
 };
 
 struct budget {
@@ -148,6 +151,17 @@ static int64_t used_ns(const struct budget_seat *seat) {
     return past_ns < 2 * work_ns ? past_ns : 2 * work_ns;
 }
 
+static int64_t signal_over(struct budget_seat *seat, uint64_t turn) {
+    int64_t now_ns = clock_ns();
+    if (now_ns < seat->again_ns) return seat->again_ns - now_ns;
+    atomic_store_explicit(&seat->over, turn, memory_order_relaxed);
+    pthread_kill(seat->thread, SIGRTMIN);
+    int64_t pause_ns = seat->pause_ns;
+    seat->again_ns = now_ns + pause_ns;
+    seat->pause_ns = 2 * pause_ns;
+    return pause_ns;
+}
+
 /* How long until this seat wants to be looked at again. */
 static int64_t look(struct budget_seat *seat) {
     uint64_t turn = atomic_load_explicit(&seat->turn, memory_order_acquire);
@@ -155,14 +169,14 @@ static int64_t look(struct budget_seat *seat) {
     if (turn % 2 == 0 || limit_ns == 0) return LOOK_NS;
     if (turn != seat->seen) {
         seat->seen = turn;
+        seat->again_ns = 0;
+        seat->pause_ns = AGAIN_NS;
         seat->since_ns = clock_ns();
         seat->since_cpu_ns = clock_cpu_ns(seat->clock);
     }
     int64_t left_ns = limit_ns - used_ns(seat);
     if (left_ns > 0) return left_ns;
-    atomic_store_explicit(&seat->over, turn, memory_order_relaxed);
-    pthread_kill(seat->thread, SIGRTMIN);
-    return AGAIN_NS;
+    return signal_over(seat, turn);
 }
 
 static int64_t look_around(struct budget *budget) {

@@ -66,9 +66,8 @@ enum err_code compiled_new(struct compiled **ret, const struct snapshot *snapsho
         err_set(err, code, "out of memory");
         goto out;
     }
-    *compiled = (struct compiled){.snapshot = snapshot,
-                                  .module_count = snapshot_count(snapshot),
-                                  .prelude_count = count_prelude()};
+    *compiled = (struct compiled){
+        .snapshot = snapshot, .module_count = snapshot_count(snapshot), .prelude_count = count_prelude()};
     compiled->modules = calloc(compiled->module_count + 1, sizeof *compiled->modules);
     compiled->prelude = calloc(compiled->prelude_count + 1, sizeof *compiled->prelude);
     if (!compiled->modules || !compiled->prelude) {
@@ -105,7 +104,8 @@ static void push(lua_State *L, const struct buf *code, const char *text, size_t 
 }
 
 void compiled_push(lua_State *L, const struct compiled *compiled, const struct module *module) {
-    const struct buf *code = compiled ? &compiled->modules[module - snapshot_at(compiled->snapshot, 0)] : NULL;
+    const struct buf *code =
+        compiled ? &compiled->modules[module - snapshot_at(compiled->snapshot, 0)] : NULL;
     push(L, code, module->text, module->len, module->chunk);
 }
 

@@ -3,6 +3,7 @@
 #include "edition.h"
 #include "../base/clock.h"
 #include "generation.h"
+#include "observers.h"
 #include "sources.h"
 #include <stdlib.h>
 
@@ -27,6 +28,8 @@ static enum err_code fill(struct edition *edition, const struct edition_parts *p
     for (size_t i = 0; i < parts->count && code == ERR_OK; i++) {
         generation.services = parts->services[i];
         code = generation_new(&edition->generations[i], &generation, err);
+        if (code == ERR_OK)
+            code = observers_new(&edition->generations[i]->observers, edition->generations[i], err);
     }
     return code;
 }
@@ -48,10 +51,16 @@ enum err_code edition_new(struct edition **ret, const struct edition_parts *part
     return code;
 }
 
+void edition_close(struct generation *generation) {
+    if (!generation) return;
+    observers_free(generation->observers);
+    generation_free(generation);
+}
+
 void edition_free(struct edition *edition) {
     if (!edition) return;
     for (size_t i = 0; i < edition->count; i++)
-        generation_free(edition->generations[i]);
+        edition_close(edition->generations[i]);
     quarantine_free(edition->quarantine);
     sources_drop(edition->sources);
     free(edition);

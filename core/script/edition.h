@@ -4,12 +4,11 @@
 /* edition.h -- one state of the scripts, as all workers run it: its sources, its number, and one generation
  * for each worker.
  *
- * Built whole, aside, by one thread; then published on the stage by one store, so that all workers serve it or
+ * Built whole, aside, by one thread; then published (stage.h) by one store, so that all workers serve it or
  * none does. A worker takes its own generation out of it (adopt.h); closed generations are given back by the
  * thread that builds. */
 
 #include "../base/err.h"
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,11 +29,6 @@ struct edition {
     struct generation *generations[]; /* by worker; NULL once closed */
 };
 
-/* Where what is served is published. */
-struct stage {
-    _Atomic(struct edition *) edition;
-};
-
 struct edition_parts {
     struct sources *sources; /* held by the edition from then on */
     unsigned number;
@@ -49,6 +43,8 @@ struct edition_parts {
 
 /* ERR_INVALID: "file:line: reason". */
 enum err_code edition_new(struct edition **ret, const struct edition_parts *parts, struct err *err);
+/* Of one worker that is done with it; any thread. NULL is fine. */
+void edition_close(struct generation *generation);
 void edition_free(struct edition *edition); /* with the generations that are left; NULL is fine */
 
 #endif

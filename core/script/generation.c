@@ -159,7 +159,8 @@ static enum err_code load(struct generation *generation, const struct generation
         return ERR_INVALID;
     case EXCESS_MEMORY:
         chunk = generation->context.loading;
-        return err_set(err, ERR_INVALID, "%s:1: loading needs more memory than a Lua state may hold, %zu bytes",
+        return err_set(err, ERR_INVALID,
+                       "%s:1: loading needs more memory than a Lua state may hold, %zu bytes",
                        chunk ? chunk + 1 : "the prelude", generation->memory_limit);
     case EXCESS_NONE: break;
     }
@@ -196,7 +197,6 @@ enum err_code generation_new(struct generation **ret, const struct generation_pa
     lua_pushlightuserdata(generation->L, generation);
     if ((code = load(generation, parts, err)) != ERR_OK) goto out;
     lua_settop(generation->L, 0);
-    if ((code = observers_new(&generation->observers, generation, err)) != ERR_OK) goto out;
     *ret = generation;
     return ERR_OK;
 out:
@@ -206,7 +206,6 @@ out:
 
 void generation_free(struct generation *generation) {
     if (!generation) return;
-    observers_free(generation->observers);
     while (generation->idle) {
         struct coroutine *coroutine = generation->idle;
         generation->idle = coroutine->next;
@@ -227,8 +226,7 @@ void generation_free(struct generation *generation) {
 
 bool generation_over(const struct generation *generation) {
     return atomic_load_explicit(&generation->tasks, memory_order_relaxed) == 0 && generation->put_off == 0 &&
-           generation->context.calls == 0 && !generation->collecting &&
-           observers_over(generation->observers);
+           generation->context.calls == 0 && !generation->collecting;
 }
 
 size_t generation_handlers(const struct generation *generation) {

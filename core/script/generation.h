@@ -10,11 +10,14 @@
 #include "../base/err.h"
 #include "../bindings/context.h"
 #include "../exchange/router.h"
-#include "observers.h"
 #include "quarantine.h"
 #include <lua.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+struct observers;
 
 /* A coroutine and what it runs; reused for request after request. */
 struct coroutine {
@@ -36,6 +39,14 @@ struct coroutine {
     void *ctx;
 };
 
+/* Of one observer: what app.lua's table becomes. The generation's memory. */
+struct observer_plan {
+    char *on;         /* NULL: a timer */
+    char *place;      /* file:line, for messages */
+    int64_t every_ns; /* 0: whenever there is something */
+    int function;     /* registry reference: takes the events' text, returns true, or nil and why */
+};
+
 struct generation {
     unsigned number; /* its edition's; 0: of none */
     lua_State *L;
@@ -46,16 +57,16 @@ struct generation {
     int seed, import; /* references, or LUA_NOREF */
     struct observer_plan *plans;
     size_t plan_count;
-    struct observers *observers;
+    struct observers *observers; /* made and freed by the edition; NULL is fine */
     size_t memory, memory_limit;
     bool collecting;               /* the collector (collector.h) is at work in its state */
     struct quarantine *quarantine; /* borrowed, shared with its edition's others; NULL is fine */
     struct coroutine *idle;        /* finished ones, ready for the next */
     unsigned idle_count;
-    /* the ledger: with what the observers and the context count, all that must end before it can go */
-    atomic_uint tasks; /* coroutines that run or wait; written by its worker alone */
-    unsigned put_off;  /* functions that wait in the background */
-    int64_t ends_ns;   /* once replaced: when what is left is ended */
+    /* the ledger: with what the context counts and the observers, all that must end before it can go */
+    atomic_uint tasks;       /* coroutines that run or wait; written by its worker alone */
+    unsigned put_off;        /* functions that wait in the background */
+    int64_t ends_ns;         /* once replaced: when what is left is ended */
     struct generation *next; /* in a list of its worker */
 };
 

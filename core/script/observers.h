@@ -11,7 +11,6 @@
 
 #include "../base/err.h"
 #include <stdbool.h>
-#include <stdint.h>
 
 struct bus;
 struct generation;
@@ -21,14 +20,6 @@ struct reactor;
 struct scheduler;
 
 #define OBSERVERS_WAITING (2u << 20)
-
-/* Of one observer: what app.lua's table becomes. The generation's memory. */
-struct observer_plan {
-    char *on;         /* NULL: a timer */
-    char *place;      /* file:line, for messages */
-    int64_t every_ns; /* 0: whenever there is something */
-    int function;     /* registry reference: takes the events' text, returns true, or nil and why */
-};
 
 /* Of a generation's plans; they do nothing yet. Any thread. */
 enum err_code observers_new(struct observers **ret, struct generation *generation, struct err *err);

@@ -1,20 +1,19 @@
 /* reload.c -- one thread, one attempt at a time.
  *
  * All that several threads read (what is served, what was served, what failed) is behind one lock, which is
- * never held while something is built or closed. An attempt ends when every worker has said that it serves the
- * new edition, so at most one edition is under way, and whoever asked for it may believe the answer. */
+ * never held while something is built or closed. An attempt ends when every worker has said that it serves
+ * the new edition, so at most one edition is under way, and whoever asked for it may believe the answer. */
 
 #include "reload.h"
 #include "../base/clock.h"
 #include "../base/log.h"
-#include "../base/mailbox.h"
 #include "../services/db/prepare.h"
 #include "../services/watch.h"
-#include "adopt.h"
 #include "budget.h"
 #include "generation.h"
 #include "reload_report.h"
 #include "sources.h"
+#include "stage.h"
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -25,19 +24,12 @@
 #define WAIT_MS  60000
 #define RETRY_MS 2000 /* while the database cannot be asked about new queries */
 
-struct letter {
-    struct mail mail; /* first */
-    struct reload *reload;
-    struct adopt *adopt;
-};
+static const char renewing[] = "memory"; /* who asks for what is served already */
 
 struct reload {
     struct reload_options options;
     struct stage stage;
-    struct reload_seat seats[RELOAD_WORKERS];
-    struct letter letters[RELOAD_WORKERS];
-    size_t seat_count;
-    unsigned numbers; /* the latest that was given to an edition that was served */
+    unsigned numbers;     /* the latest that was given to an edition that was served */
     struct sources *seen; /* what the folders held when they were last tried; NULL: what could not be read */
     bool retry;
     struct watch *watch;
@@ -49,7 +41,6 @@ struct reload {
     pthread_cond_t changed;
     struct reload_report report;
     struct generation *finished; /* to be closed */
-    size_t waited_for;           /* workers that have not adopted yet */
     const char *woken_by;
     struct attempt *order; /* from reload_run */
     bool busy, stopping;
@@ -72,38 +63,6 @@ static void ring(struct reload *reload) {
     }
 }
 
-/* ---- publishing ---- */
-
-static void adopted(struct mail *mail, bool live) {
-    struct letter *letter = (struct letter *)mail;
-    struct reload *reload = letter->reload;
-    if (live) adopt_current(letter->adopt);
-    pthread_mutex_lock(&reload->lock);
-    reload->waited_for--;
-    pthread_cond_broadcast(&reload->changed);
-    pthread_mutex_unlock(&reload->lock);
-}
-
-/* One store, and from then on every request of every worker gets it; the letters are for workers that have no
- * request, and for knowing that all are there. */
-static void publish(struct reload *reload, struct edition *edition) {
-    pthread_mutex_lock(&reload->lock);
-    report_served(&reload->report, edition);
-    reload->waited_for = reload->seat_count;
-    pthread_mutex_unlock(&reload->lock);
-    atomic_store_explicit(&reload->stage.edition, edition, memory_order_release);
-    log_generation_default(edition->number);
-    for (size_t i = 0; i < reload->seat_count; i++) {
-        reload->letters[i] =
-            (struct letter){.mail.deliver = adopted, .reload = reload, .adopt = reload->seats[i].adopt};
-        mailbox_post(reload->seats[i].mailbox, &reload->letters[i].mail);
-    }
-    pthread_mutex_lock(&reload->lock);
-    while (reload->waited_for > 0)
-        pthread_cond_wait(&reload->changed, &reload->lock);
-    pthread_mutex_unlock(&reload->lock);
-}
-
 /* ---- building ---- */
 
 static void see(struct reload *reload, struct sources *sources) {
@@ -113,14 +72,15 @@ static void see(struct reload *reload, struct sources *sources) {
 
 static enum err_code build(struct reload *reload, struct sources *sources, const struct reload_order *order,
                            struct edition **ret, struct err *err) {
-    const struct services *services[RELOAD_WORKERS];
-    for (size_t i = 0; i < reload->seat_count; i++)
-        services[i] = reload->seats[i].services;
+    const struct stage *stage = &reload->stage;
+    const struct services *services[STAGE_SEATS];
+    for (size_t i = 0; i < stage->count; i++)
+        services[i] = stage->seats[i].services;
     struct edition_parts parts = {.sources = sources,
                                   .number = reload->numbers + 1,
                                   .by = order->by,
                                   .services = services,
-                                  .count = order->dry_run ? 1 : reload->seat_count,
+                                  .count = order->dry_run ? 1 : stage->count,
                                   .memory_limit = reload->options.memory_limit,
                                   .load_ns = reload->options.load_ns,
                                   .rest_ns = reload->options.rest_ns};
@@ -154,29 +114,29 @@ static enum err_code find_sources(struct reload *reload, const struct reload_ord
     return err_set(err, ERR_NOT_FOUND, "that generation is not kept; plateia scripts lists those that are");
 }
 
+static void publish(struct reload *reload, struct edition *edition) {
+    reload->numbers = edition->number;
+    pthread_mutex_lock(&reload->lock);
+    report_served(&reload->report, edition);
+    pthread_mutex_unlock(&reload->lock);
+    log_generation_default(edition->number);
+    stage_publish(&reload->stage, edition);
+}
+
 static enum err_code serve(struct reload *reload, struct sources *sources, const struct reload_order *order,
                            struct err *err) {
     struct edition *edition = NULL;
     enum err_code code = check_queries(reload, sources, err);
     if (code == ERR_OK) code = build(reload, sources, order, &edition, err);
     if (code != ERR_OK) return code;
-    if (order->dry_run) {
+    if (order->dry_run)
         edition_free(edition);
-    } else {
-        reload->numbers = edition->number;
+    else
         publish(reload, edition);
-    }
     return ERR_OK;
 }
 
 /* ---- an attempt ---- */
-
-/* The watcher saw something change: but from what the folders held before? */
-static bool is_news(struct reload *reload, const struct attempt *attempt, struct sources *sources) {
-    bool news = attempt->forced || !reload->seen || !sources_same(reload->seen, sources);
-    if (!attempt->order.roll_back && !attempt->order.dry_run) see(reload, sources);
-    return news;
-}
 
 static void conclude(struct reload *reload, struct attempt *attempt, int64_t began_ns) {
     struct reload_outcome outcome = {.code = attempt->code,
@@ -193,17 +153,20 @@ static void conclude(struct reload *reload, struct attempt *attempt, int64_t beg
     if (attempt->ret) report_outcome(&outcome, attempt->ret);
 }
 
+/* Where the watcher alone asks, only what the folders did not hold before is worth a word. */
 static void try(struct reload *reload, struct attempt *attempt) {
     struct sources *sources = NULL;
     int64_t began_ns = clock_ns();
     attempt->code = find_sources(reload, &attempt->order, &sources, attempt->err);
-    if (!sources && !attempt->order.roll_back) see(reload, NULL);
-    if (attempt->code == ERR_OK && !is_news(reload, attempt, sources)) {
+    bool of_disk = !attempt->order.roll_back && !attempt->order.dry_run, news = true;
+    if (sources) news = attempt->forced || !reload->seen || !sources_same(reload->seen, sources);
+    if (of_disk) see(reload, sources);
+    if (!news) {
         sources_drop(sources);
         return;
     }
-    if (attempt->code == ERR_OK) attempt->code = serve(reload, sources, &attempt->order, attempt->err);
-    reload->retry = attempt->code == ERR_BUSY && !attempt->ret;
+    if (sources) attempt->code = serve(reload, sources, &attempt->order, attempt->err);
+    if (of_disk) reload->retry = attempt->code == ERR_BUSY;
     sources_drop(sources);
     conclude(reload, attempt, began_ns);
 }
@@ -215,16 +178,15 @@ enum err_code reload_first(struct reload *reload, struct err *err) {
     struct edition *edition = NULL;
     enum err_code code = watch_open(&reload->watch, folders, reload->options.watch ? 2 : 0, err);
     if (code == ERR_OK) code = find_sources(reload, &order, &sources, err);
-    if (code == ERR_OK) code = check_queries(reload, sources, err);
+    if (!sources) return code;
+    code = check_queries(reload, sources, err);
     if (code == ERR_OK) code = build(reload, sources, &order, &edition, err);
     if (code == ERR_OK) {
         see(reload, sources);
         reload->numbers = edition->number;
         report_served(&reload->report, edition);
-        atomic_store(&reload->stage.edition, edition);
         log_generation_default(edition->number);
-        for (size_t i = 0; i < reload->seat_count; i++)
-            adopt_current(reload->seats[i].adopt);
+        stage_open(&reload->stage, edition);
     }
     sources_drop(sources);
     return code;
@@ -251,7 +213,7 @@ static void close_finished(struct reload *reload) {
     pthread_mutex_unlock(&reload->lock);
     while (generation) {
         struct generation *next = generation->next;
-        generation_free(generation);
+        edition_close(generation);
         generation = next;
     }
     while (over) {
@@ -275,8 +237,9 @@ static struct attempt *next_attempt(struct reload *reload, bool changed, struct 
     if (!by && !changed && !reload->retry) return NULL;
     *own = (struct attempt){.order.by = by ? by : "watch",
                             .forced = by || reload->retry,
-                            .again = reload->retry,
+                            .again = !by && reload->retry,
                             .err = own->err};
+    if (by == renewing) own->order.roll_back = true, own->order.rollback_to = reload->numbers;
     *own->err = (struct err){0};
     return own;
 }
@@ -372,6 +335,10 @@ void reload_wake(struct reload *reload, const char *by) {
     ring(reload);
 }
 
+void reload_renew(struct reload *reload) {
+    reload_wake(reload, renewing);
+}
+
 void reload_state(struct reload *reload, struct buf *ret) {
     pthread_mutex_lock(&reload->lock);
     report_state(&reload->report, atomic_load(&reload->stage.edition), ret);
@@ -393,14 +360,11 @@ struct stage *reload_stage(struct reload *reload) {
     return &reload->stage;
 }
 
-void reload_seat(struct reload *reload, const struct reload_seat *seat) {
-    reload->seats[reload->seat_count++] = *seat;
-}
-
 enum err_code reload_new(struct reload **ret, const struct reload_options *options, struct err *err) {
     struct reload *reload = calloc(1, sizeof *reload);
     if (!reload) return err_set(err, ERR_NO_MEMORY, "out of memory");
     reload->options = *options;
+    stage_init(&reload->stage);
     pthread_mutex_init(&reload->lock, NULL);
     pthread_cond_init(&reload->changed, NULL);
     reload->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -420,6 +384,7 @@ void reload_free(struct reload *reload) {
     sources_drop(reload->seen);
     watch_close(reload->watch);
     if (reload->wake_fd >= 0) close(reload->wake_fd);
+    stage_done(&reload->stage);
     pthread_cond_destroy(&reload->changed);
     pthread_mutex_destroy(&reload->lock);
     free(reload);

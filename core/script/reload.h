@@ -13,14 +13,12 @@
 #include "edition.h"
 #include <stdbool.h>
 
-struct adopt;
 struct budget;
 struct generation;
-struct mailbox;
 struct reload;
+struct stage;
 
-#define RELOAD_KEPT    5
-#define RELOAD_WORKERS 256
+#define RELOAD_KEPT 5
 
 struct reload_options {
     const char *scripts, *queries; /* the folders; must last */
@@ -35,15 +33,9 @@ enum err_code reload_new(struct reload **ret, const struct reload_options *optio
 /* After reload_stop, and after the workers are gone: with every generation that is left. NULL is fine. */
 void reload_free(struct reload *reload);
 
+/* For the workers to sit down at, before reload_first. */
 struct stage *reload_stage(struct reload *reload);
 
-/* A worker's place, before reload_first; all of it must last until the worker is gone. */
-struct reload_seat {
-    const struct services *services;
-    struct mailbox *mailbox;
-    struct adopt *adopt;
-};
-void reload_seat(struct reload *reload, const struct reload_seat *seat);
 /* For adopt_parts.closed: takes the generation; ctx is the reload. */
 void reload_closed(void *ctx, struct generation *generation);
 
@@ -69,6 +61,9 @@ enum err_code reload_run(struct reload *reload, const struct reload_order *order
                          struct err *err);
 /* The same without waiting; any thread. `by` is static text. */
 void reload_wake(struct reload *reload, const char *by);
+
+/* What is served is built once more, as its Lua states have become too full; any thread. */
+void reload_renew(struct reload *reload);
 
 /* Appends what is served as a JSON object: generation, since, by, hash, files, last_failure, older, history.
  * Any thread. */

@@ -13,9 +13,13 @@
 
 /* ---- lists ---- */
 
-void report_served(struct reload_report *report, struct edition *edition) {
-    edition->next = report->editions;
-    report->editions = edition;
+/* The same texts once more stand in place of what they follow, so that what is kept differs. */
+static void keep(struct reload_report *report, struct edition *edition) {
+    bool same = report->kept_count && sources_same(report->kept[0].sources, edition->sources);
+    if (same) {
+        sources_drop(report->kept[0].sources);
+        memmove(report->kept, report->kept + 1, --report->kept_count * sizeof *report->kept);
+    }
     if (report->kept_count == RELOAD_KEPT) sources_drop(report->kept[--report->kept_count].sources);
     memmove(report->kept + 1, report->kept, report->kept_count * sizeof *report->kept);
     report->kept[0] = (struct kept){.number = edition->number,
@@ -23,6 +27,12 @@ void report_served(struct reload_report *report, struct edition *edition) {
                                     .at_ms = edition->at_ms,
                                     .sources = sources_hold(edition->sources)};
     report->kept_count++;
+}
+
+void report_served(struct reload_report *report, struct edition *edition) {
+    edition->next = report->editions;
+    report->editions = edition;
+    keep(report, edition);
 }
 
 bool report_failed(struct reload_report *report, const struct reload_outcome *outcome) {

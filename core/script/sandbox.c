@@ -149,39 +149,47 @@ static void push_view(lua_State *L, const char *name) {
     lua_remove(L, -2);
 }
 
-/* Loads and runs a script's file; leaves what it returns. */
-static void run_module(lua_State *L, const char *name) {
+static const struct module *find_module(lua_State *L, const char *name) {
+    const struct module *module = snapshot_find(context_of(L)->snapshot, name);
+    if (!module) luaL_error(L, "there is no module \"%s\" in the script folder", name);
+    return module;
+}
+
+/* Loads and runs a script's file; leaves what it returns or, when false, why it could not. */
+static bool run_module(lua_State *L, const char *name, const struct module *module) {
     struct context *context = context_of(L);
-    const struct module *module = snapshot_find(context->snapshot, name);
     const char *loading = context->loading;
-    if (!module) {
-        luaL_error(L, "there is no module \"%s\" in the script folder", name);
-        return;
-    }
     context->loading = module->chunk;
     compiled_push(L, context->compiled, module);
     lua_getfield(L, LUA_REGISTRYINDEX, ENVIRONMENT);
     lua_setupvalue(L, -2, 1);
     lua_pushstring(L, name);
-    place_call(L, context->snapshot, module);
+    if (!place_call(L, context->snapshot, module)) return false;
     context->loading = loading;
     if (lua_isnil(L, -1)) {
         lua_pushfstring(L, "%s:1: the file returns nothing: it ends with `return` and what it declares",
                         module->chunk + 1);
-        lua_error(L);
+        return false;
     }
+    return true;
 }
 
 void sandbox_require(lua_State *L, const char *name) {
     luaL_getsubtable(L, LUA_REGISTRYINDEX, SCRIPTS);
-    int type = lua_getfield(L, -1, name);
+    int scripts = lua_gettop(L);
+    int type = lua_getfield(L, scripts, name);
     if (type == LUA_TBOOLEAN)
         luaL_error(L, "module \"%s\" requires itself, directly or through others", name);
     if (type == LUA_TNIL) {
+        const struct module *module = find_module(L, name);
         lua_pop(L, 1);
         lua_pushboolean(L, 0);
-        lua_setfield(L, -2, name);
-        run_module(L, name);
+        lua_setfield(L, scripts, name);
+        if (!run_module(L, name, module)) {
+            lua_pushnil(L); /* it does not load any more: whoever asks next may try */
+            lua_setfield(L, scripts, name);
+            lua_error(L);
+        }
         lua_pushvalue(L, -1);
         lua_setfield(L, -3, name);
     }

@@ -13,7 +13,13 @@
 #include "collector.h"
 #include "generation.h"
 #include <lauxlib.h>
+#include <stdio.h>
 #include <stdlib.h>
+
+/* At a task, within the time that it has in all. */
+#define LOOKS 8
+/* Of the bytes on their way to Lua; what grew larger is given back. */
+#define SCRATCH_KEPT ((size_t)1 << 20)
 
 struct scheduler {
     struct tasks tasks; /* first: a task's resume finds nothing else */
@@ -21,6 +27,8 @@ struct scheduler {
     struct generation *generations; /* the newest first */
     struct bounds bounds;
     struct collector collector;
+    struct reactor *reactor;
+    struct reactor_timer look; /* for those that wait and wait */
 };
 
 static struct coroutine *coroutine_of(struct task *task) {
@@ -151,6 +159,7 @@ static bool run(struct tasks *tasks, struct task *task, int arg_count) {
         end_request(tasks, task, status);
     else
         end_job(tasks, task, status);
+    if (generation->context.scratch.cap > SCRATCH_KEPT) buf_done(&generation->context.scratch);
     collector_look(&scheduler->collector, generation, excess != EXCESS_NONE);
     return false;
 }
@@ -282,16 +291,22 @@ static struct generation *find_generation(const struct scheduler *scheduler, uns
     return generation;
 }
 
-static void end_now(struct tasks *tasks, struct task *task) {
-    static const char why[] = "the scripts have been replaced, and this took too long: try again";
+/* What waits is ended where it waits. `why` ends in the request's id, where there is one. */
+static void end_now(struct tasks *tasks, struct task *task, const char *event, const char *why) {
     struct coroutine *coroutine = coroutine_of(task);
     struct request *req = task->req;
-    log_event(LOG_WARN, "ended with its generation", log_text("route", req ? req->route : "(a job)"),
-              log_int("generation", coroutine->generation->number));
-    if (req)
-        problem_say(req, 503, why);
-    else
+    char detail[300];
+    unsigned before = log_generation(coroutine->generation->number);
+    log_event(LOG_WARN, event, log_text("request_id", req ? req->id : NULL),
+              log_text("route", req ? req->route : "(a job)"));
+    snprintf(detail, sizeof detail, "%s; request %s", why, req ? req->id : "");
+    if (req) {
+        answer_reset(req);
+        problem_say(req, 503, detail);
+    } else {
         coroutine->ended(coroutine->ctx, false, why);
+    }
+    log_generation(before);
     end_task(tasks, task, true);
     if (req) request_answered(req);
 }
@@ -302,8 +317,31 @@ void scheduler_end(struct scheduler *scheduler, struct generation *generation) {
     for (uint32_t i = 0; i < tasks->count; i++) {
         struct task *task = tasks->slots[i];
         if (task->live && coroutine_of(task)->generation == generation && !coroutine_of(task)->patient)
-            end_now(tasks, task);
+            end_now(tasks, task, "ended with its generation",
+                    "the scripts have been replaced, and this took too long: try again");
     }
+}
+
+/* ---- those that wait and wait ---- */
+
+static void start_look(struct scheduler *scheduler) {
+    if (scheduler->bounds.total_ns > 0)
+        reactor_timer_start(scheduler->reactor, &scheduler->look, scheduler->bounds.total_ns / LOOKS, NULL);
+    else
+        reactor_timer_stop(scheduler->reactor, &scheduler->look);
+}
+
+/* A task's age is the looks that it has seen: to keep it costs those that do not wait nothing. */
+static void look(void *ctx) {
+    struct scheduler *scheduler = ctx;
+    struct tasks *tasks = &scheduler->tasks;
+    for (uint32_t i = 0; i < tasks->count; i++) {
+        struct task *task = tasks->slots[i];
+        if (task->live && !coroutine_of(task)->patient && task->age++ >= LOOKS)
+            end_now(tasks, task, "ended: it took longer than it may in all",
+                    "this took longer than it may, waits included: it may have been done or not");
+    }
+    start_look(scheduler);
 }
 
 /* ---- what services bring ---- */
@@ -320,6 +358,7 @@ void scheduler_bound(struct scheduler *scheduler, const struct bounds *bounds) {
     scheduler->bounds = *bounds;
     scheduler->collector.full = bounds->full;
     scheduler->collector.ctx = bounds->ctx;
+    start_look(scheduler);
 }
 
 struct tasks *scheduler_tasks(struct scheduler *scheduler) {
@@ -329,6 +368,8 @@ struct tasks *scheduler_tasks(struct scheduler *scheduler) {
 enum err_code scheduler_new(struct scheduler **ret, struct reactor *reactor, struct err *err) {
     struct scheduler *scheduler = calloc(1, sizeof *scheduler);
     if (!scheduler) return err_set(err, ERR_NO_MEMORY, "out of memory");
+    scheduler->reactor = reactor;
+    scheduler->look = (struct reactor_timer){.fn = look, .ctx = scheduler};
     tasks_init(&scheduler->tasks, resume);
     background_init(&scheduler->background, scheduler, reactor);
     collector_init(&scheduler->collector, reactor);
@@ -342,6 +383,7 @@ void scheduler_free(struct scheduler *scheduler) {
         if (scheduler->tasks.slots[i]->live) end_task(&scheduler->tasks, scheduler->tasks.slots[i], true);
     background_done(&scheduler->background);
     collector_done(&scheduler->collector);
+    reactor_timer_stop(scheduler->reactor, &scheduler->look);
     tasks_done(&scheduler->tasks);
     free(scheduler);
 }

@@ -25,7 +25,8 @@ void scheduler_free(struct scheduler *scheduler); /* ends what still waits; befo
 void scheduler_host(struct scheduler *scheduler, struct generation *generation);
 void scheduler_leave(struct scheduler *scheduler, struct generation *generation);
 struct generation *scheduler_newest(const struct scheduler *scheduler);
-/* Ends what still runs or waits on a generation: requests are answered 503. Not what an operator asked for. */
+/* Ends what still runs or waits on a generation: requests are answered 503. Not what an operator asked for.
+ */
 void scheduler_end(struct scheduler *scheduler, struct generation *generation);
 /* How much time and memory its scripts may take (bounds.h), copied: in the thread that runs them, before they
  * run there. Until then as much as they like. */

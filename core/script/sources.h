@@ -1,8 +1,8 @@
 #ifndef PLATEIA_SCRIPT_SOURCES_H
 #define PLATEIA_SCRIPT_SOURCES_H
 
-/* sources.h -- what an edition is made of: one moment's scripts and queries, compiled. Constant once read, and
- * shared by whoever holds it: any thread. */
+/* sources.h -- what an edition is made of: one moment's scripts and queries, compiled. Constant once read,
+ * and shared by whoever holds it: any thread. */
 
 #include "../base/err.h"
 #include <stdatomic.h>

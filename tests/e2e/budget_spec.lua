@@ -102,8 +102,8 @@ describe("a handler that never ends", function()
     for _ = 1, 5 do assert.equal(200, other:get("/movies/1").status) end
     asker:join()
     other:close()
-    local line = ('handler stopped","generation":%%d+,"request_id":"%s"[^\n]*"/hostile/loop"[^\n]*more than %%d+ ms at [^\n]*lua:10"')
-      :format(answer.headers["x-request-id"])
+    local line = ('handler stopped","generation":%%d+,"request_id":"%s"[^\n]*"/hostile/loop"[^\n]*more than ' ..
+      '%%d+ ms at [^\n]*lua:10"'):format(answer.headers["x-request-id"])
     loop.wait_until("it is logged", 5, function() return plateia:output():find(line) end)
   end)
 

@@ -34,6 +34,20 @@ return route.get "/slow" {
 ]]
 local NAP = "-- class: lease\n-- params: seconds double\nSELECT pg_sleep($1)::text AS slept\n"
 
+-- Keeps a megabyte more at each call.
+local HOARD = [[
+local route, field = require "plateia.route", require "plateia.field"
+local kept = {}
+return route.post "/hoard" {
+  summary = "Never lets go.",
+  answers = { [200] = field.object { kept = field.integer {} } },
+  handler = function()
+    kept[#kept + 1] = ("x"):rep(2 ^ 20 // 1 | 0) .. #kept
+    return { kept = #kept }
+  end,
+}
+]]
+
 local COUNT = [[
 local log = require "plateia.log"
 return { on = "vote.cast", every = 0.05, run = function(events)
@@ -51,6 +65,8 @@ describe("scripts that are edited live", function()
     folder:save("sql/queries/nap.sql", NAP)
     folder:save("scripts/routes/slow.lua", SLOW:format "old")
     folder:save("scripts/observers/count.lua", COUNT)
+    folder:save("scripts/routes/hoard.lua", HOARD)
+    folder.settings.PLATEIA_SCRIPT_MEMORY = "16MiB"
     folder.settings.PLATEIA_SCRIPT_DRAIN_MS = tostring(2000 * loop.patience)
     plateia = server.start { database = db, settings = folder.settings }
     client = plateia:client()
@@ -153,7 +169,7 @@ describe("scripts that are edited live", function()
     local answer
     local slow = loop.go(function()
       local own = plateia:client()
-      answer = own:get "/slow?seconds=4"
+      answer = own:get("/slow?seconds=" .. 4 * loop.patience)
       own:close()
     end)
     until_it_sleeps()
@@ -175,7 +191,8 @@ describe("scripts that are edited live", function()
         until_word("edit " .. edits)
       end
     end)
-    loop.each(users, 4, function(user)
+    loop.each(users, 4, function(user, i)
+      loop.wait_until("edits keep pace", 20, function() return edits * 80 >= i end)
       local own = plateia:client()
       assert.equal(201, own:post("/vote/" .. user.id % 40 + 1, { token = user.token }).status)
       own:close()
@@ -238,54 +255,157 @@ describe("scripts that are edited live", function()
     until_word "next"
   end)
 
+  it("are built once more when their states have become too full", function()
+    local before = state()
+    loop.wait_until("they are", 30 * loop.patience, function()
+      client:post "/hoard"
+      return state().by == "memory"
+    end)
+    local now = state()
+    assert.is_true(now.generation > before.generation)
+    assert.equal(before.hash, now.hash)
+    assert.equal(before.history[2].generation, now.history[2].generation)
+    loop.wait_until("the hoard is gone", 10, function()
+      local answer = client:post "/hoard"
+      return answer.status == 200 and answer:json().kept < 5
+    end)
+  end)
+
   -- ---- what is broken changes nothing ----
 
-  local broken = {
-    { "a syntax error", "scripts/routes/say.lua", "return return", "say.lua:1:" },
-    { "an error at load", "scripts/routes/say.lua", "local x\nreturn x.y", "say.lua:2:" },
-    { "a module that is not there", "scripts/routes/say.lua", "\nreturn require 'lib.nothing'", "say.lua:2:" },
-    { "an empty file", "scripts/routes/say.lua", "", "say.lua:1:" },
-    { "a file that returns nothing", "scripts/routes/say.lua", "local x = 1", "say.lua" },
-    { "an unknown event", "scripts/observers/count.lua", "return { on = 'nothing.happened', run = function() end }",
-      "nothing.happened" },
-    { "a route that is there already", "scripts/routes/say.lua", (SAY:gsub("/say", "/movies/top")), "/movies/top" },
-    { "a query that PostgreSQL refuses", "sql/queries/nap.sql", (NAP:gsub("pg_sleep", "pg_nap")), "nap.sql:3:" },
-    { "a query without a class", "sql/queries/nap.sql", "SELECT 1 AS one", "nap.sql" },
-    { "a channel that cannot send", "scripts/notifications/pigeon.lua",
-      "return { name = 'pigeon', check = function() return true end }", "send is missing" },
-  }
-  for _, case in ipairs(broken) do
-    local what, name, text, reason = table.unpack(case)
-    it("refuse " .. what .. ", go on, and take the next good save", function()
-      local good = uv.fs_stat(folder:path(name)) and folder:read(name)
-      local before, spoken, seen = state().generation, word(), state().last_failure
-      local function mend()
-        if good then folder:save(name, good) else uv.fs_unlink(folder:path(name)) end
-      end
-      finally(mend)
-      folder:save(name, text)
-      local failure = refused(seen, reason)
-      assert.same({ before, spoken }, { state().generation, word() })
-      local status, answer = order "/scripts/reload"
-      assert.same({ 409, "refused", before, failure.reason },
-        { status, answer.outcome, answer.generation, answer.reason })
-      mend()
-      folder:save("scripts/routes/slow.lua", SLOW:format("after " .. what))
-      loop.wait_until("the next good save is served", 10, function()
-        return word "/slow?seconds=0" == "after " .. what, state().last_failure.reason
-      end)
-    end)
-  end
+  describe("that are broken, while others ask all the while,", function()
+    local over, asked, failed, askers
 
-  it("refuse to lose a route that app.lua requires, or its login", function()
-    local before, seen = state().generation, state().last_failure
-    finally(function() folder:restore "scripts/routes/vote.lua" end)
-    folder:edit("scripts/routes/vote.lua", "depends = { user = signed_in },", "")
-    seen = refused(seen, "bearer")
-    assert.equal(401, client:post("/vote/1").status)
-    folder:remove "scripts/routes/vote.lua"
-    refused(seen, "there is no route POST /vote/{movie_id}")
-    assert.equal(401, client:post("/vote/1").status)
-    assert.equal(before, state().generation)
+    setup(function()
+      over, asked, failed, askers = false, {}, {}, {}
+      for i, path in ipairs { "/movies/1", "/movies/top" } do
+        asked[i] = 0
+        askers[i] = loop.go(function()
+          local own = plateia:client()
+          while not over do
+            local answer, why = own:try("GET", path)
+            asked[i] = asked[i] + 1
+            if not answer or answer.status ~= 200 then
+              failed[#failed + 1] = ("%s: %s"):format(path, answer and answer.status or why)
+            end
+          end
+          own:close()
+        end)
+      end
+    end)
+
+    teardown(function()
+      over = true
+      for _, asker in ipairs(askers) do asker:join(20) end
+    end)
+
+    -- What both askers got since the last look: answers, and nothing else.
+    local function all_were_answered()
+      local before = { table.unpack(asked) }
+      loop.wait_until("both are answered", 10, function()
+        return asked[1] > before[1] and asked[2] > before[2]
+      end)
+      assert.same({}, failed)
+    end
+
+    -- `text`: what is saved; a function makes it of what is there; false removes the file. The line is that of the
+    -- reason and of the order's answer.
+    local broken = {
+      { "a syntax error", "scripts/routes/say.lua", "return return", "say.lua:1:" },
+      { "an error at load", "scripts/routes/say.lua", "local x\nreturn x.y", "say.lua:2:" },
+      { "a module that is not there", "scripts/routes/say.lua", "\nreturn require 'lib.nothing'", "say.lua:2:" },
+      { "an empty file", "scripts/routes/say.lua", "", "say.lua:1:" },
+      { "a file that returns nothing", "scripts/routes/say.lua", "local x = 1", "say.lua:1:" },
+      { "a lib file that is removed", "scripts/lib/cursor.lua", false,
+        'movies.lua:2: there is no module "lib.cursor"' },
+      { "a loop at load", "scripts/routes/say.lua", "local n = 0\nwhile true do n = n + 1 end",
+        "say.lua:2: loading takes longer than" },
+      { "a memory bomb at load", "scripts/routes/say.lua", "local s = 'x'\nwhile true do s = s .. s end",
+        "more memory" },
+      { "an unknown event", "scripts/observers/count.lua", "return { on = 'nothing.happened', run = function() end }",
+        "count.lua:1:" },
+      { "a route that is there already", "scripts/routes/say.lua", (SAY:gsub("/say", "/movies/top")),
+        "GET /movies/top: stands already at" },
+      { "a query that PostgreSQL refuses", "sql/queries/nap.sql", (NAP:gsub("pg_sleep", "pg_nap")), "nap.sql:3:" },
+      { "a query without a class", "sql/queries/nap.sql", "SELECT 1 AS one", "nap.sql:1:" },
+      { "a channel that cannot send", "scripts/notifications/pigeon.lua",
+        "return { name = 'pigeon', check = function() return true end }", "send is missing" },
+      { "an adapter whose sample no longer translates", "scripts/adapters/vega.lua",
+        function(text) return (text:gsub('title = "Title"', 'title = "Titel"')) end,
+        "adapter vega: its sample has no title" },
+    }
+    for _, case in ipairs(broken) do
+      local what, name, text, reason = table.unpack(case)
+      it("refuse " .. what .. ", go on, and take the next good save", function()
+        local good = uv.fs_stat(folder:path(name)) and folder:read(name)
+        local before, spoken, seen = state().generation, word(), state().last_failure
+        local function mend()
+          if good then folder:save(name, good) else uv.fs_unlink(folder:path(name)) end
+        end
+        finally(mend)
+        if text then
+          folder:save(name, type(text) == "function" and text(good) or text)
+        else
+          folder:remove(name)
+        end
+        local failure = refused(seen, reason)
+        assert.same({ before, spoken }, { state().generation, word() })
+        local status, answer = order "/scripts/reload"
+        assert.same({ 409, "refused", before, failure.reason },
+          { status, answer.outcome, answer.generation, answer.reason })
+        assert.truthy(math.type(answer.line) == "integer" and uv.fs_stat(answer.file), answer.reason)
+        assert.truthy(answer.reason:find(("%s:%d: "):format(answer.file, answer.line), 1, true), answer.reason)
+        mend()
+        folder:save("scripts/routes/slow.lua", SLOW:format("after " .. what))
+        loop.wait_until("the next good save is served", 10, function()
+          return word "/slow?seconds=0" == "after " .. what, state().last_failure.reason
+        end)
+        all_were_answered()
+      end)
+    end
+
+    it("refuse to lose a route that app.lua requires, or its login", function()
+      local before, seen = state().generation, state().last_failure
+      finally(function() folder:restore "scripts/routes/vote.lua" end)
+      folder:edit("scripts/routes/vote.lua", "depends = { user = signed_in },", "")
+      seen = refused(seen, "bearer")
+      assert.equal(401, client:post("/vote/1").status)
+      assert.equal(5, select(2, order "/scripts/reload").line)
+      folder:remove "scripts/routes/vote.lua"
+      refused(seen, "there is no route POST /vote/{movie_id}")
+      assert.equal(401, client:post("/vote/1").status)
+      assert.equal(24, select(2, order "/scripts/reload").line)
+      assert.equal(before, state().generation)
+      all_were_answered()
+    end)
+  end)
+end)
+
+describe("scripts that are edited while the database is away", function()
+  it("are served, and a new query is as soon as the database can be asked", function()
+    local cluster = database.start()
+    local folder = scripts.copy()
+    folder:save("scripts/routes/say.lua", SAY:format "one")
+    folder:save("sql/queries/nap.sql", NAP)
+    local plateia = server.start { database = cluster:create "away", settings = folder.settings }
+    local client = plateia:client()
+    local function state() return plateia.admin:get("/scripts"):json() end
+    local function until_word(wanted)
+      loop.wait_until("it says " .. wanted, 30, function() return client:get("/say"):json().word == wanted end)
+    end
+    cluster:stop "immediate"
+    folder:save("scripts/routes/say.lua", SAY:format "two")
+    until_word "two"
+    folder:edit("sql/queries/nap.sql", "AS slept", "AS slept, 2 AS n")
+    folder:save("scripts/routes/say.lua", SAY:format "three")
+    loop.wait_until("it waits", 10, function() return state().last_failure ~= http.null end)
+    local answer = plateia.admin:post("/scripts/reload", { headers = { ["X-Plateia-Admin"] = "1" } })
+    assert.equal(503, answer.status)
+    assert.equal("two", client:get("/say"):json().word)
+    cluster:start()
+    until_word "three"
+    client:close()
+    plateia:stop()
+    cluster:stop "fast"
   end)
 end)

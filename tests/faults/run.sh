@@ -2,9 +2,10 @@
 # Data races and memory errors: the unit and end-to-end tests against a server built with ThreadSanitizer, then the
 # end-to-end tests against one that valgrind watches. Any report of theirs fails its test (support/server.lua reads
 # what a server printed; ended in order it must exit with 0). Then what becomes of notifications when channels fail
-# and the server is killed (outbox.lua), under AddressSanitizer. Ends with "N passed, N failed".
+# and the server is killed (outbox.lua), and whether a hundred edits under load harm a request (reload.lua, which wants
+# wrk), under AddressSanitizer. Ends with "N passed, N failed".
 #
-# No suppressions: nothing in our libraries needs one. Under valgrind the specs that break the server on purpose
+# One suppression (tsan.supp says why); nothing in our libraries needs any. Under valgrind the specs that break the server on purpose
 # (faults_spec.lua) are left out: a killed process is not asked for its leaks.
 set -u
 cd "$(dirname "$0")/../.."
@@ -20,7 +21,8 @@ add() {
 }
 
 echo "== ThreadSanitizer"
-PLATEIA_BUILD=build-tsan TSAN_OPTIONS="halt_on_error=0 second_deadlock_stack=1" PLATEIA_TEST_PATIENCE=3 \
+tsan="halt_on_error=0 second_deadlock_stack=1 suppressions=$PWD/tests/faults/tsan.supp"
+PLATEIA_BUILD=build-tsan TSAN_OPTIONS="$tsan" PLATEIA_TEST_PATIENCE=3 \
     lua5.4 tests/run.lua unit e2e 2>&1 | tee "$log"
 add
 
@@ -33,6 +35,10 @@ add
 
 echo "== the outbox"
 PLATEIA_BINARY=build-asan/plateia PLATEIA_TEST_PATIENCE=3 lua5.4 tests/faults/outbox.lua 2000 3 2>&1 | tee "$log"
+add
+
+echo "== edits under load"
+PLATEIA_BINARY=build-asan/plateia lua5.4 tests/faults/reload.lua 100 1000 2>&1 | tee "$log"
 add
 
 echo "== all of it"

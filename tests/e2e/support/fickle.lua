@@ -28,7 +28,7 @@ return {
 
 local QUERY = [[
 -- class: lease
-SELECT mode, pg_sleep(CASE mode WHEN 'hangs' THEN 60 WHEN 'slow' THEN 0.01 ELSE 0 END)::text AS slept
+SELECT mode, pg_sleep(CASE mode WHEN 'hangs' THEN 60 WHEN 'slow' THEN 0.03 ELSE 0 END)::text AS slept
 FROM fickle
 ]]
 

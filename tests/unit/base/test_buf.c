@@ -141,12 +141,30 @@ static void json_escapes(void **state) {
     buf_done(&buf);
 }
 
+/* What is told from eight bytes at once is what each of them alone says. */
+static void json_escapes_at_any_place(void **state) {
+    (void)state;
+    for (unsigned c = 0; c < 256; c++) {
+        for (size_t at = 0; at < 19; at++) {
+            struct buf buf = {0}, alone = {0}, wanted = {0};
+            char text[20] = "xxxxxxxxxxxxxxxxxxx", byte = (char)c;
+            text[at] = byte;
+            buf_add_json(&buf, text, 19);
+            buf_add_json(&alone, &byte, 1);
+            buf_addf(&wanted, "\"%.*s%.*s%.*s\"", (int)at, "xxxxxxxxxxxxxxxxxxx", (int)alone.len - 2,
+                     alone.data + 1, (int)(18 - at), "xxxxxxxxxxxxxxxxxxx");
+            assert_buf(buf, wanted.data);
+            buf_done(&buf), buf_done(&alone), buf_done(&wanted);
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gathers),           cmocka_unit_test(writes_every_integer),
         cmocka_unit_test(grows_at_any_edge), cmocka_unit_test(reserve_promises_room),
         cmocka_unit_test(failure_sticks),    cmocka_unit_test(take_hands_over),
-        cmocka_unit_test(json_escapes),
+        cmocka_unit_test(json_escapes),      cmocka_unit_test(json_escapes_at_any_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,7 +17,7 @@ static void start(const char *app) {
     rig_open(app);
     struct observers_parts parts = {
         .scheduler = rig.scheduler, .bus = rig.bus, .reactor = rig.reactor, .mailbox = rig.mailbox};
-    observers = rig.generation->observers;
+    assert_int_equal(observers_new(&observers, rig.generation, NULL), ERR_OK);
     observers_start(observers, &parts);
 }
 
@@ -26,6 +26,7 @@ static int end(void **unused) {
     observers_stop(observers);
     rig_close_scheduler();
     bus_unread(rig.bus);
+    observers_free(observers);
     rig_close();
     return 0;
 }
@@ -143,7 +144,8 @@ static void test_stop(void **unused) {
 static void test_retire(void **unused) {
     (void)unused;
     start("return { routes = {}, observers = {\n"
-          "  { on = 'go', every = 3600, run = function(events) say('run ' .. #events) wait() say 'done' end },\n"
+          "  { on = 'go', every = 3600, run = function(events) say('run ' .. #events) wait() say 'done' end "
+          "},\n"
           "  { every = 3600, run = function() say 'tick' end } } }\n");
     rig_until("tick;");
     go(1);

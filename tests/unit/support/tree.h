@@ -21,10 +21,10 @@ static inline int tree_make(void **state) {
     return mkdtemp(tree) ? 0 : -1;
 }
 
-/* In memory that the fourth call after this uses again. */
+/* In memory that the thread's fourth call after this uses again. */
 static inline const char *tree_path(const char *path) {
-    static char full[4][PATH_MAX];
-    static int next;
+    static _Thread_local char full[4][PATH_MAX];
+    static _Thread_local int next;
     char *ret = full[next++ % 4];
     snprintf(ret, PATH_MAX, "%s/%s", tree, path);
     return ret;

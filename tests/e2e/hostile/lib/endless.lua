@@ -1,0 +1,3 @@
+-- Never loads.
+
+while true do pcall(error) end

@@ -63,7 +63,8 @@ static void check_fills(lua_State *L, const struct task *task) {
     int count = 0;
     for (const struct holding *at = task ? task->holdings : NULL; at; at = at->next)
         if (at->give_back == abandon) count++;
-    if (count >= MAX_FILLS) luaL_error(L, "a request fills the cache under %d keys, at most %d at a time", count + 1, MAX_FILLS);
+    if (count >= MAX_FILLS)
+        luaL_error(L, "a request fills the cache under %d keys, at most %d at a time", count + 1, MAX_FILLS);
 }
 
 static const char *check_key(lua_State *L, size_t *len) {

@@ -1,5 +1,5 @@
-/* files_lua.c -- what a script may learn of its surroundings: settings, module names, data files, the number of
- * its generation; where in a file something stands, for messages; and how far a long job is. */
+/* files_lua.c -- what a script may learn of its surroundings: settings, module names, data files, the number
+ * of its generation; where in a file something stands, for messages; and how far a long job is. */
 
 #include "../services/settings.h"
 #include "../services/snapshot.h"

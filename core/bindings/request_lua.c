@@ -3,6 +3,7 @@
  * The handle holds a pointer that the task empties when the request ends: a handle kept by a script is dead,
  * never wild. */
 
+#include "../base/text.h"
 #include "../exchange/problem.h"
 #include "../exchange/request.h"
 #include "../services/settings.h"
@@ -11,7 +12,6 @@
 #include <lauxlib.h>
 #include <stdint.h>
 #include <string.h>
-#include <strings.h>
 
 #define REQUEST "plateia.request"
 
@@ -71,10 +71,10 @@ static int req_body(lua_State *L) {
 
 /* Where an answer ends, and whether the connection does, is not the script's to say. */
 static bool is_framing(const char *name) {
-    static const char *const own[] = {"Connection", "Content-Length", "Date", "Keep-Alive", "Trailer",
-                                      "Transfer-Encoding", "Upgrade"};
+    static const char *const own[] = {"Connection", "Content-Length",    "Date",   "Keep-Alive",
+                                      "Trailer",    "Transfer-Encoding", "Upgrade"};
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-        if (strcasecmp(own[i], name) == 0) return true;
+        if (text_equal_nocase(own[i], name)) return true;
     return false;
 }
 

@@ -54,7 +54,7 @@ struct task {
     struct holding *holdings;
     struct put_off *after; /* newest first; the scheduler takes it before the task is given back */
     struct outcome outcome;
-    void *owner; /* the scheduler's own */
+    void *owner;  /* the scheduler's own */
     unsigned age; /* looks of the scheduler that it has seen */
 };
 

@@ -3,8 +3,9 @@
 --   PLATEIA_BINARY=build/plateia lua5.4 tests/faults/hostile.lua [SECONDS] [ROUNDS]      10 and 3 unless told
 --
 -- One worker; four connections of wrk ask for a film, alone and then beside one that asks for a hostile route over and
--- over, with the quarantine out of the way. Prints p50, p99 and the longest wait of the four, round by round. The last
--- line is "N passed, N failed": p99 within the time of a handler and 50 ms.
+-- over, with the quarantine out of the way (PLATEIA_QUARANTINE_MS=30000: as it is). Prints p50, p99 and the longest wait
+-- of the four, round by round; wrk adds to its percentiles what would have been asked during a long wait. The last line
+-- is "N passed, N failed": p99 within the time of a handler and 50 ms.
 
 package.path = "tests/e2e/?.lua;" .. package.path
 
@@ -37,7 +38,7 @@ local function prepare(folder)
   for _, name in ipairs(ATTACKS) do take(name .. ".lua", "scripts/routes/hostile_" .. name .. ".lua") end
   process.write_file(folder .. "/done.lua", DONE)
   copy.settings.PLATEIA_WORKERS = "1"
-  copy.settings.PLATEIA_QUARANTINE_MS = "1"
+  copy.settings.PLATEIA_QUARANTINE_MS = os.getenv "PLATEIA_QUARANTINE_MS" or "1"
   copy.settings.PLATEIA_ACCESS_LOG = "false"
   return copy.settings
 end
@@ -67,8 +68,8 @@ local function attack(plateia, name)
 end
 
 local function say(name, p50, p99, most, count, attacks)
-  print(("     %-12s p50 %6.1f ms   p99 %6.1f ms   most %6.1f ms   of %d, beside %d"):format(name, p50, p99, most, count,
-    attacks))
+  print(("     %-12s p50 %6.1f ms   p99 %6.1f ms   most %6.1f ms   of %d, beside %d"):format(name, p50, p99, most,
+    count, attacks))
 end
 
 local function run(folder)

@@ -49,8 +49,8 @@ bool pool_ready(const struct pool *pool);
 struct share_answer {
     struct ticket who;
     const struct query *query; /* what was asked; NULL for share_begin and lease_commit */
-    struct rows *rows;   /* the receiver's now; NULL unless a statement succeeded */
-    struct lease *lease; /* of share_begin; the receiver's now, until lease_release */
+    struct rows *rows;         /* the receiver's now; NULL unless a statement succeeded */
+    struct lease *lease;       /* of share_begin; the receiver's now, until lease_release */
     struct err err;
 };
 typedef void share_done(void *ctx, struct share_answer *answer);

@@ -48,7 +48,7 @@ const struct setting_row setting_rows[] = {
     {AT(db_read_timeout_ms), SETTING_NUMBER, "500", 1, HOUR_MS, "for a read statement", NULL},
     {AT(db_lease_timeout_ms), SETTING_NUMBER, "5000", 1, HOUR_MS, "for a statement of a transaction or a batch", NULL},
     {AT(db_wait_ms), SETTING_NUMBER, "2000", 1, HOUR_MS, "for a request to get a database connection", NULL},
-    {AT(db_queue), SETTING_NUMBER, "1024", 1, 65536, "calls that may wait, a class and worker", NULL},
+    {AT(db_queue), SETTING_NUMBER, "4096", 1, 65536, "calls that may wait, a class and worker", NULL},
     {AT(script_memory), SETTING_BYTES, "64MiB", MIB, 16 * GIB, "bytes that a Lua state may hold", NULL},
     {AT(script_watch), SETTING_SWITCH, "true", 0, 0, "serve scripts and queries as soon as they are saved", NULL},
     {AT(script_drain_ms), SETTING_NUMBER, "30000", 1, HOUR_MS, "for what a replaced generation has begun", NULL},

@@ -41,7 +41,7 @@ struct settings {
     int64_t db_read_timeout_ms;                                /* 500 */
     int64_t db_lease_timeout_ms; /* 5000: statement_timeout of leases and batches */
     int64_t db_wait_ms;          /* 2000: how long a request waits for a lease */
-    int64_t db_queue;            /* waiting calls a class and worker: 1024 */
+    int64_t db_queue;            /* waiting calls a class and worker: 4096 */
     int64_t script_memory;       /* bytes a Lua state may hold: 67108864 */
     bool script_watch;           /* true */
     int64_t script_drain_ms;     /* 30000: how long what a replaced generation has begun may take */

@@ -2,7 +2,9 @@
 
 local crowd = require "support.crowd"
 local database = require "support.database"
+local http = require "support.http"
 local loop = require "support.loop"
+local process = require "support.process"
 local server = require "support.server"
 
 local function count_by(list, key)
@@ -13,6 +15,35 @@ end
 
 local function status_of(answer)
   return answer.status
+end
+
+-- Nobody can vote until the returned function is called: what is sent meanwhile waits in the database.
+local function hold_votes(db)
+  local holder = process.start("psql", { args = { "-XAtqc",
+    "BEGIN; LOCK TABLE votes IN SHARE MODE; SELECT pg_sleep(300)", db.url }, output = function() end })
+  local function pid()
+    return db:value "SELECT pid FROM pg_locks WHERE relation = 'votes'::regclass AND mode = 'ShareLock' AND granted"
+  end
+  loop.wait_until("the votes are held", 10, pid)
+  return function()
+    db:run(("SELECT pg_terminate_backend(%d)"):format(pid()))
+    holder:wait(10)
+  end
+end
+
+-- How many batches wait in the database.
+local function held(db)
+  return db:value "SELECT count(*) FROM pg_locks WHERE relation = 'votes'::regclass AND NOT granted"
+end
+
+-- How many connections of that port are open, and how many bytes of theirs nobody has read yet.
+local function unread(port)
+  local count, bytes = 0, 0
+  for line in io.lines "/proc/net/tcp" do
+    local own, queue = line:match "^%s*%d+: %x+:(%x+) %x+:%x+ 01 %x+:(%x+)"
+    if own and tonumber(own, 16) == port then count, bytes = count + 1, bytes + tonumber(queue, 16) end
+  end
+  return count, bytes
 end
 
 describe("voting", function()
@@ -91,6 +122,58 @@ describe("voting", function()
     for i, item in ipairs(top) do
       assert.same(expected[i], { tostring(item.id), tostring(item.votes) })
     end
+  end)
+end)
+
+describe("votes that come while others are being committed", function()
+  local db, plateia
+
+  setup(function()
+    db = database.cluster():create "together"
+    plateia = server.start { database = db,
+      settings = { PLATEIA_DB_WAIT_MS = "60000", PLATEIA_DB_LEASE_TIMEOUT_MS = "60000" } }
+  end)
+  teardown(function() if plateia then plateia:stop() end end)
+
+  it("share a few commits", function()
+    local clients = {}
+    for i, user in ipairs(crowd.make(db, server.SECRET, "together", 500)) do
+      clients[i] = plateia:client(user.token)
+      clients[i].seconds = 60
+    end
+    loop.each(clients, 500, function(each) return each:get "/me" end) -- all connected
+    local release = hold_votes(db)
+    local votes = loop.go(function()
+      return loop.each(clients, 500, function(each, i) return each:post("/vote/" .. 1 + i % 50) end, 60)
+    end)
+    loop.wait_until("the server has read them all", 30, function()
+      local count, bytes = unread(plateia.port)
+      return count >= 500 and bytes == 0 and held(db) > 0
+    end)
+    release()
+    local answers = votes:join(60)
+    for _, each in ipairs(clients) do each:close() end
+    assert.same({ [201] = 500 }, count_by(answers, status_of))
+    assert.equal(500, db:value "SELECT count(*) FROM votes")
+    -- Two workers: one batch each that was held with what had come first, and one or two of all the others.
+    assert.is_true(db:value "SELECT count(DISTINCT xmin::text) FROM votes" <= 12)
+    plateia:audit(db)
+  end)
+
+  it("count also where the voter has gone meanwhile", function()
+    local user = crowd.make(db, server.SECRET, "gone", 1)[1]
+    local release = hold_votes(db)
+    local conn = assert(http.connect(plateia.port))
+    conn:send(("POST /vote/3 HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nAuthorization: Bearer %s\r\n\r\n")
+      :format(user.token))
+    loop.wait_until("it is on its way", 10, function() return held(db) == 1 end)
+    conn:close()
+    loop.wait_until("the server knows", 10, function() return unread(plateia.port) == 0 end)
+    release()
+    loop.wait_until("the vote is there", 10, function()
+      return db:value("SELECT count(*) FROM votes WHERE user_id = " .. user.id) == 1
+    end)
+    plateia:audit(db)
   end)
 end)
 

@@ -9,17 +9,19 @@
 #include "line.h"
 #include <stdbool.h>
 
-#define BATCH_CALLS 1 /* that leave together */
+#define BATCH_CALLS KEY_SET_KEYS /* that leave together */
 
 struct batcher {
     struct line line; /* first: the duty finds us by it */
     struct calls waiting;
-    struct call *flight[BATCH_CALLS]; /* the call of the statement's row n is flight[n - 1] */
-    size_t count;
-    bool again;        /* the flight left a second time */
-    struct rows *rows; /* the statement's outcome, until its commit is known */
+    struct call *flight[BATCH_CALLS]; /* by their keys; NULL: told */
+    size_t count;                     /* of the flight; 0: nothing is out */
+    size_t at, size;                  /* the part of it that is out: its row n is flight[at + n - 1] */
+    bool again;                       /* the part left a second time */
+    struct rows *rows;                /* the statement's outcome, until its commit is known */
     struct err err;
-    struct buf arrays; /* room for the parameters, kept */
+    struct key_set keys; /* room for gathering, kept */
+    struct buf arrays;   /* room for the parameters, kept */
 };
 
 void batch_open(struct batcher *batcher, struct share *share);

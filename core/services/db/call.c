@@ -22,6 +22,7 @@ struct call *call_new(const struct query *query, const char *const *params, stru
         call->params[i] = params[i] ? at : NULL;
         if (params[i]) at = stpcpy(at, params[i]) + 1;
     }
+    if (query && query->class == QUERY_BATCH) call->key = key_of(query, call->params);
     return call;
 }
 
@@ -43,10 +44,14 @@ void calls_push_front(struct calls *calls, struct call *call) {
 }
 
 struct call *calls_pop(struct calls *calls) {
-    struct call *call = calls->head;
+    return calls_pop_behind(calls, NULL);
+}
+
+struct call *calls_pop_behind(struct calls *calls, struct call *before) {
+    struct call **at = before ? &before->next : &calls->head, *call = *at;
     if (!call) return NULL;
-    calls->head = call->next;
-    if (!calls->head) calls->tail = NULL;
+    *at = call->next;
+    if (calls->tail == call) calls->tail = before;
     calls->count--;
     return call;
 }

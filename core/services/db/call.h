@@ -4,6 +4,7 @@
 /* call.h -- one thing that was asked of a share, and queues of them. Private to the pool. */
 
 #include "../../base/ticket.h"
+#include "key.h"
 #include "query.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,6 +16,7 @@ struct call {
     int64_t deadline_ns;       /* while it waits to leave */
     unsigned epoch;            /* of the connection, when it left */
     bool again;                /* it left a second time */
+    struct key key;            /* of a batch's */
     const char *params[];      /* the query's param_count; their bytes stand behind */
 };
 
@@ -30,6 +32,8 @@ struct call *call_new(const struct query *query, const char *const *params, stru
 void calls_push(struct calls *calls, struct call *call);
 void calls_push_front(struct calls *calls, struct call *call);
 struct call *calls_pop(struct calls *calls); /* NULL when empty */
-void calls_drop(struct calls *calls);        /* frees all */
+/* The one behind `before`, which is one of them; NULL: the first. NULL when there is none. */
+struct call *calls_pop_behind(struct calls *calls, struct call *before);
+void calls_drop(struct calls *calls); /* frees all */
 
 #endif

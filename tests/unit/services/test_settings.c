@@ -134,7 +134,7 @@ static void defaults_are_what_the_header_says(void **state) {
         {offsetof(struct settings, db_read_timeout_ms), 500},
         {offsetof(struct settings, db_lease_timeout_ms), 5000},
         {offsetof(struct settings, db_wait_ms), 2000},
-        {offsetof(struct settings, db_queue), 1024},
+        {offsetof(struct settings, db_queue), 4096},
         {offsetof(struct settings, script_memory), 67108864},
         {offsetof(struct settings, script_time_ms), 100},
         {offsetof(struct settings, script_load_ms), 1000},

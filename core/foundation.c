@@ -155,6 +155,7 @@ static enum err_code open_reload(struct foundation *foundation, struct err *err)
                                      .memory_limit = (size_t)settings->script_memory,
                                      .load_ns = settings->script_load_ms * CLOCK_NS_PER_MS,
                                      .rest_ns = settings->quarantine_ms * CLOCK_NS_PER_MS,
+                                     .pause_ns = settings->script_pause_ms * CLOCK_NS_PER_MS,
                                      .watch = settings->script_watch};
     return reload_new(&foundation->reload, &options, err);
 }

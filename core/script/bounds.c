@@ -26,8 +26,7 @@ static void say_resting(struct request *req, int64_t left_ns) {
     if (left_s < 1) left_s = 1;
     snprintf(seconds, sizeof seconds, "%d", left_s);
     snprintf(detail, sizeof detail,
-             "this handler was stopped too often and rests: it is tried again in %d s; request %s", left_s,
-             req->id);
+             "this handler was stopped and rests: it is tried again in %d s; request %s", left_s, req->id);
     answer_header(req, "Retry-After", seconds);
     problem_say(req, 503, detail);
 }

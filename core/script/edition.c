@@ -8,9 +8,10 @@
 #include <stdlib.h>
 
 /* What is held against a handler is held against it in all workers. */
-static enum err_code share_quarantine(struct edition *edition, int64_t rest_ns, struct err *err) {
+static enum err_code share_quarantine(struct edition *edition, const struct edition_parts *parts,
+                                      struct err *err) {
     size_t handlers = edition->count ? generation_handlers(edition->generations[0]) : 0;
-    enum err_code code = quarantine_new(&edition->quarantine, handlers, rest_ns, err);
+    enum err_code code = quarantine_new(&edition->quarantine, handlers, parts->rest_ns, parts->pause_ns, err);
     for (size_t i = 0; i < edition->count; i++)
         edition->generations[i]->quarantine = edition->quarantine;
     return code;
@@ -43,7 +44,7 @@ enum err_code edition_new(struct edition **ret, const struct edition_parts *part
     edition->at_ms = clock_wall_ms();
     edition->count = parts->count;
     enum err_code code = fill(edition, parts, err);
-    if (code == ERR_OK) code = share_quarantine(edition, parts->rest_ns, err);
+    if (code == ERR_OK) code = share_quarantine(edition, parts, err);
     if (code == ERR_OK)
         *ret = edition;
     else

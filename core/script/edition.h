@@ -39,6 +39,7 @@ struct edition_parts {
     struct budget_seat *seat; /* of the calling thread; NULL: loading takes as long as it likes */
     int64_t load_ns;          /* for loading a state */
     int64_t rest_ns;          /* for a handler that was stopped again and again */
+    int64_t pause_ns;         /* for one that was stopped */
 };
 
 /* ERR_INVALID: "file:line: reason". */

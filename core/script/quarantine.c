@@ -3,6 +3,7 @@
 #include "quarantine.h"
 #include "../base/clock.h"
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #define FORGOTTEN_NS (600 * CLOCK_NS_PER_S)
@@ -14,14 +15,16 @@ struct record {
 };
 
 struct quarantine {
-    int64_t rest_ns;
+    int64_t rest_ns, pause_ns;
     struct record records[];
 };
 
-enum err_code quarantine_new(struct quarantine **ret, size_t count, int64_t rest_ns, struct err *err) {
+enum err_code quarantine_new(struct quarantine **ret, size_t count, int64_t rest_ns, int64_t pause_ns,
+                             struct err *err) {
     struct quarantine *quarantine = calloc(1, sizeof *quarantine + count * sizeof(struct record));
     if (!quarantine) return err_set(err, ERR_NO_MEMORY, "out of memory");
-    quarantine->rest_ns = rest_ns;
+    quarantine->rest_ns = rest_ns > pause_ns ? rest_ns : pause_ns;
+    quarantine->pause_ns = pause_ns;
     *ret = quarantine;
     return ERR_OK;
 }
@@ -34,6 +37,11 @@ void quarantine_free(struct quarantine *quarantine) {
 static enum quarantine_pass ask_resting(struct quarantine *quarantine, struct record *record,
                                         int64_t until_ns, int64_t *left_ns) {
     int64_t now_ns = clock_ns();
+    bool pauses = atomic_load(&record->kills) < QUARANTINE_KILLS;
+    if (pauses && now_ns >= until_ns) {
+        atomic_compare_exchange_strong(&record->until_ns, &until_ns, 0);
+        return QUARANTINE_FREE;
+    }
     if (now_ns >= until_ns &&
         atomic_compare_exchange_strong(&record->until_ns, &until_ns, now_ns + quarantine->rest_ns))
         return QUARANTINE_TRIAL;
@@ -57,13 +65,14 @@ static unsigned count_kill(struct record *record, int64_t now_ns) {
 int64_t quarantine_killed(struct quarantine *quarantine, size_t number, enum quarantine_pass pass) {
     if (!quarantine) return 0;
     struct record *record = &quarantine->records[number];
-    int64_t now_ns = clock_ns(), until_ns = now_ns + quarantine->rest_ns, free_ns = 0;
+    int64_t now_ns = clock_ns();
     unsigned kills = count_kill(record, now_ns);
-    if (pass == QUARANTINE_TRIAL)
-        atomic_store(&record->until_ns, until_ns);
-    else if (kills < QUARANTINE_KILLS ||
-             !atomic_compare_exchange_strong(&record->until_ns, &free_ns, until_ns))
+    if (kills < QUARANTINE_KILLS) {
+        if (quarantine->pause_ns) atomic_store(&record->until_ns, now_ns + quarantine->pause_ns);
         return 0;
+    }
+    if (pass != QUARANTINE_TRIAL && kills > QUARANTINE_KILLS) return 0;
+    atomic_store(&record->until_ns, now_ns + quarantine->rest_ns);
     return quarantine->rest_ns;
 }
 

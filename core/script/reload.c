@@ -83,7 +83,8 @@ static enum err_code build(struct reload *reload, struct sources *sources, const
                                   .count = order->dry_run ? 1 : stage->count,
                                   .memory_limit = reload->options.memory_limit,
                                   .load_ns = reload->options.load_ns,
-                                  .rest_ns = reload->options.rest_ns};
+                                  .rest_ns = reload->options.rest_ns,
+                                  .pause_ns = reload->options.pause_ns};
     enum err_code code = budget_sit(&parts.seat, reload->options.budget, err);
     if (code == ERR_OK) code = edition_new(ret, &parts, err);
     budget_leave(parts.seat);

@@ -21,12 +21,12 @@ struct stage;
 #define RELOAD_KEPT 5
 
 struct reload_options {
-    const char *scripts, *queries; /* the folders; must last */
-    const char *conninfo;          /* where new queries are prepared; must last */
-    struct budget *budget;         /* must last */
-    size_t memory_limit;           /* bytes, of one state */
-    int64_t load_ns, rest_ns;      /* see edition.h */
-    bool watch;                    /* whether saving is enough */
+    const char *scripts, *queries;      /* the folders; must last */
+    const char *conninfo;               /* where new queries are prepared; must last */
+    struct budget *budget;              /* must last */
+    size_t memory_limit;                /* bytes, of one state */
+    int64_t load_ns, rest_ns, pause_ns; /* see edition.h */
+    bool watch;                         /* whether saving is enough */
 };
 
 enum err_code reload_new(struct reload **ret, const struct reload_options *options, struct err *err);

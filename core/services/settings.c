@@ -55,6 +55,7 @@ const struct setting_row setting_rows[] = {
     {AT(script_time_ms), SETTING_NUMBER, "100", 1, HOUR_MS, "that a handler may use until it waits or ends", NULL},
     {AT(script_total_ms), SETTING_NUMBER, "30000", 1, HOUR_MS, "that a handler may take in all, waits included", NULL},
     {AT(script_load_ms), SETTING_NUMBER, "1000", 1, HOUR_MS, "for scripts to load, and for each step of a job", NULL},
+    {AT(script_pause_ms), SETTING_NUMBER, "100", 0, HOUR_MS, "for which a handler pauses that was stopped; 0: not at all", NULL},
     {AT(quarantine_ms), SETTING_NUMBER, "30000", 1, HOUR_MS, "for which a handler rests that was stopped five times", NULL},
     {AT(hash_memory_kib), SETTING_NUMBER, "19456", 8, 4 * MIB, "argon2id: KiB a password", NULL},
     {AT(hash_passes), SETTING_NUMBER, "2", 1, 64, "argon2id: passes over that memory", NULL},

@@ -48,6 +48,7 @@ struct settings {
     int64_t script_time_ms;      /* 100: until a handler waits or ends */
     int64_t script_total_ms;     /* 30000: from a handler's beginning to its end, waits included */
     int64_t script_load_ms;      /* 1000: for loading, and for each step of a job */
+    int64_t script_pause_ms;     /* 100: after a handler was stopped */
     int64_t quarantine_ms;       /* 30000 */
     int64_t hash_memory_kib;     /* argon2id: 19456 (OWASP) */
     int64_t hash_passes;         /* argon2id: 2 */

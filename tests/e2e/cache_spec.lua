@@ -6,14 +6,14 @@ local loop = require "support.loop"
 local process = require "support.process"
 local server = require "support.server"
 
-local CROWD = 1000 -- connections at once
+local CROWD = 2000 -- connections at once
 
--- Takes half a second, so that everyone comes while it is under way.
+-- Takes a second, so that everyone comes while it is under way.
 local NOTE = [[
 -- Notes that the ranking is being made.
 -- class: lease
 -- params: what text
-INSERT INTO made (what) SELECT $1 FROM pg_sleep(0.5)
+INSERT INTO made (what) SELECT $1 FROM pg_sleep(1)
 ]]
 
 local function change(path, pattern, with)

@@ -38,6 +38,7 @@ local function prepare(folder)
   for _, name in ipairs(ATTACKS) do take(name .. ".lua", "scripts/routes/hostile_" .. name .. ".lua") end
   process.write_file(folder .. "/done.lua", DONE)
   copy.settings.PLATEIA_WORKERS = "1"
+  copy.settings.PLATEIA_SCRIPT_PAUSE_MS = os.getenv "PLATEIA_SCRIPT_PAUSE_MS" or "100" -- as it is
   copy.settings.PLATEIA_QUARANTINE_MS = os.getenv "PLATEIA_QUARANTINE_MS" or "1"
   copy.settings.PLATEIA_ACCESS_LOG = "false"
   return copy.settings

@@ -76,6 +76,7 @@ function server.launch(options)
     PLATEIA_THROTTLE_SIGN_UP = "1000000", -- a spec signs up more people in a minute than a household in a year
     PLATEIA_THROTTLE_SIGN_IN = "1000000",
     PLATEIA_THROTTLE_SIGN_IN_ADDRESS = "1000000",
+    PLATEIA_SCRIPT_PAUSE_MS = "0", -- what is stopped is asked for again at once
     UBSAN_OPTIONS = "print_stacktrace=1",
     TSAN_OPTIONS = os.getenv "TSAN_OPTIONS",
   }

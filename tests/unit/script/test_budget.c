@@ -315,7 +315,7 @@ static void test_quarantine(void **unused) {
     struct quarantine *quarantine = NULL;
     struct generation *generation = world.dispatch.generation;
     bound(SHORT);
-    assert_int_equal(quarantine_new(&quarantine, generation_handlers(generation), CLOCK_NS_PER_S, NULL),
+    assert_int_equal(quarantine_new(&quarantine, generation_handlers(generation), CLOCK_NS_PER_S, 0, NULL),
                      ERR_OK);
     generation->quarantine = quarantine;
     check("/switch", 200, "true");

@@ -14,7 +14,7 @@
 
 static struct quarantine *make(int64_t rest_ns) {
     struct quarantine *quarantine = NULL;
-    assert_int_equal(quarantine_new(&quarantine, 2, rest_ns, NULL), ERR_OK);
+    assert_int_equal(quarantine_new(&quarantine, 2, rest_ns, 0, NULL), ERR_OK);
     return quarantine;
 }
 
@@ -80,6 +80,28 @@ static void test_a_trial_decides(void **unused) {
     quarantine_free(quarantine);
 }
 
+/* After each kill, until there are too many; nobody has to try first. */
+static void test_pauses(void **unused) {
+    (void)unused;
+    struct quarantine *quarantine = NULL;
+    int64_t left_ns = 0, until = clock_ns() + 10 * CLOCK_NS_PER_S;
+    assert_int_equal(quarantine_new(&quarantine, 2, HOUR, 50 * CLOCK_NS_PER_MS, NULL), ERR_OK);
+    int64_t began = clock_ns();
+    assert_int_equal(kill_free(quarantine, 1), 0);
+    enum quarantine_pass pass = quarantine_ask(quarantine, 1, &left_ns);
+    if (clock_ns() - began < 25 * CLOCK_NS_PER_MS) {
+        assert_int_equal(pass, QUARANTINE_RESTS);
+        assert_true(left_ns > 0 && left_ns <= 50 * CLOCK_NS_PER_MS);
+    }
+    while (ask(quarantine) == QUARANTINE_RESTS && clock_ns() < until) {
+    }
+    assert_int_equal(ask(quarantine), QUARANTINE_FREE);
+    assert_int_equal(ask(quarantine), QUARANTINE_FREE);
+    assert_int_equal(kill_free(quarantine, QUARANTINE_KILLS - 1), HOUR);
+    assert_int_equal(ask(quarantine), QUARANTINE_RESTS);
+    quarantine_free(quarantine);
+}
+
 static void test_none(void **unused) {
     (void)unused;
     int64_t left_ns = 0;
@@ -91,8 +113,8 @@ static void test_none(void **unused) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rests_after_five),
-                                       cmocka_unit_test(test_one_tries),
-                                       cmocka_unit_test(test_a_trial_decides), cmocka_unit_test(test_none)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rests_after_five), cmocka_unit_test(test_one_tries),
+        cmocka_unit_test(test_a_trial_decides), cmocka_unit_test(test_pauses), cmocka_unit_test(test_none)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,10 +33,15 @@ local function tell(route, what, why)
   raw.log("error", what, { route = route.method .. " " .. route.template, file = route.file_line, reason = why })
 end
 
+-- Calls within calls, as deep as can be: what they leave costs others as much as a loop would.
+local function overflowed(raised)
+  return type(raised) == "string" and raised:find "^[^\n]*: stack overflow"
+end
+
 local function conclude(route, req, raised)
   local handle = req._handle
   if req._filling then raw.cache.abandon(req._filling) end
-  if raised == OUT_OF_MEMORY then error(raised, 0) end -- the core's affair
+  if raised == OUT_OF_MEMORY or overflowed(raised) then error(raised, 0) end -- the core's affair
   if failure.is(raised) and raised.code ~= "error" then
     return handle:problem(raised.status, raised.detail, raised.errors, raised.more)
   end

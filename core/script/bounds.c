@@ -11,11 +11,19 @@
 
 /* Lua's own words; what raises them has neither place nor trace. */
 #define OUT_OF_MEMORY "not enough memory"
+#define OUT_OF_STACK  ": stack overflow" /* behind a place */
+
+static bool is_overflow(const char *text) {
+    const char *found = strstr(text, OUT_OF_STACK);
+    return found && found < text + strcspn(text, "\n");
+}
 
 enum excess bounds_judge(bool killed, int status, const char *text) {
     if (killed) return EXCESS_TIME;
     if (status == LUA_ERRMEM) return EXCESS_MEMORY;
-    return status != LUA_OK && text && strcmp(text, OUT_OF_MEMORY) == 0 ? EXCESS_MEMORY : EXCESS_NONE;
+    if (status == LUA_OK || !text) return EXCESS_NONE;
+    if (strcmp(text, OUT_OF_MEMORY) == 0) return EXCESS_MEMORY;
+    return is_overflow(text) ? EXCESS_STACK : EXCESS_NONE;
 }
 
 /* ---- a handler that rests ---- */
@@ -54,8 +62,12 @@ static void word(const struct bounds *bounds, const struct coroutine *coroutine,
     if (excess == EXCESS_TIME)
         snprintf(ret, size, "more than %lld ms at %s", (long long)(coroutine->limit_ns / CLOCK_NS_PER_MS),
                  budget_place(bounds->seat));
-    else
+    else if (excess == EXCESS_MEMORY)
         snprintf(ret, size, "more memory than its Lua state may hold, %zu bytes", generation->memory_limit);
+    else
+        snprintf(ret, size, "more calls within calls than Lua can hold, at %.200s",
+                 lua_tostring(coroutine->co, -1));
+    ret[strcspn(ret, "\n")] = '\0';
 }
 
 void bounds_stopped(struct bounds *bounds, struct coroutine *coroutine, enum excess excess,
@@ -71,7 +83,10 @@ void bounds_stopped(struct bounds *bounds, struct coroutine *coroutine, enum exc
                   log_text("method", method_name(req->method)), log_text("route", req->route),
                   log_int("milliseconds", rest_ms));
     snprintf(detail, sizeof detail, "the handler was stopped: it used more than its %s; request %s",
-             excess == EXCESS_TIME ? "time" : "memory", req->id);
+             excess == EXCESS_TIME     ? "time"
+             : excess == EXCESS_MEMORY ? "memory"
+                                       : "stack",
+             req->id);
     answer_reset(req);
     problem_say(req, 503, detail);
 }

@@ -22,7 +22,7 @@ struct bounds {
     void *ctx;
 };
 
-enum excess { EXCESS_NONE, EXCESS_TIME, EXCESS_MEMORY };
+enum excess { EXCESS_NONE, EXCESS_TIME, EXCESS_MEMORY, EXCESS_STACK };
 
 /* How a resume ended, by what the budget and Lua say of it. */
 enum excess bounds_judge(bool killed, int status, const char *text);

@@ -162,6 +162,7 @@ static enum err_code load(struct generation *generation, const struct generation
         return err_set(err, ERR_INVALID,
                        "%s:1: loading needs more memory than a Lua state may hold, %zu bytes",
                        chunk ? chunk + 1 : "the prelude", generation->memory_limit);
+    case EXCESS_STACK: /* like any other error */
     case EXCESS_NONE: break;
     }
     if (status == LUA_OK) return ERR_OK;

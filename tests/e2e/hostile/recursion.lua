@@ -1,5 +1,5 @@
 -- A function that calls itself, and needs itself afterwards.
--- 500 or 503: stack overflow
+-- 503: used more than its stack
 return require "lib.attack"(..., function()
   local function deeper(n) return 1 + deeper(n + 1) end
   return deeper(1)

@@ -84,7 +84,7 @@ static int check(const struct settings *settings) {
     char folder[1024];
     bool asking = false;
     snprintf(folder, sizeof folder, "%s/queries", settings->sql);
-    enum err_code code = sources_read(&sources, settings->scripts, folder, &err);
+    enum err_code code = sources_read(&sources, settings->scripts, folder, NULL, &err);
     if (code == ERR_OK) code = look(settings, sources, &asking, &err);
     if (code == ERR_OK)
         printf("%s: fine, %zu files, %zu queries\n", settings->scripts, snapshot_count(sources->snapshot),

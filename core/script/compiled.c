@@ -44,21 +44,49 @@ static void name_prelude(char ret[64], const struct prelude_file *file) {
     strcpy(stpcpy(stpcpy(ret, "=prelude/"), file->name), ".lua");
 }
 
-static enum err_code compile_all(struct compiled *compiled, lua_State *L, struct err *err) {
-    enum err_code code = ERR_OK;
+static enum err_code copy(struct buf *ret, const struct buf *code, struct err *err) {
+    buf_add(ret, code->data, code->len);
+    return ret->failed ? err_set(err, ERR_NO_MEMORY, "out of memory") : ERR_OK;
+}
+
+/* Of a file with the same name and text; NULL: there is none. */
+static const struct buf *find_code(const struct compiled *former, const struct module *module) {
+    const struct module *same = former ? snapshot_find(former->snapshot, module->name) : NULL;
+    if (!same || same->len != module->len || memcmp(same->text, module->text, module->len) != 0 ||
+        strcmp(same->chunk, module->chunk) != 0)
+        return NULL;
+    return &former->modules[same - snapshot_at(former->snapshot, 0)];
+}
+
+static enum err_code take_module(struct compiled *compiled, const struct compiled *former, size_t i,
+                                 lua_State *L, struct err *err) {
+    const struct module *module = snapshot_at(compiled->snapshot, i);
+    const struct buf *known = find_code(former, module);
+    if (known) return copy(&compiled->modules[i], known, err);
+    return compile(L, module->text, module->len, module->chunk, &compiled->modules[i], err);
+}
+
+static enum err_code take_prelude(struct compiled *compiled, const struct compiled *former, size_t i,
+                                  lua_State *L, struct err *err) {
+    const struct prelude_file *file = &prelude_files[i];
     char chunk[64];
-    for (size_t i = 0; i < compiled->prelude_count && code == ERR_OK; i++) {
-        name_prelude(chunk, &prelude_files[i]);
-        code = compile(L, prelude_files[i].text, prelude_files[i].len, chunk, &compiled->prelude[i], err);
-    }
-    for (size_t i = 0; i < compiled->module_count && code == ERR_OK; i++) {
-        const struct module *module = snapshot_at(compiled->snapshot, i);
-        code = compile(L, module->text, module->len, module->chunk, &compiled->modules[i], err);
-    }
+    if (former) return copy(&compiled->prelude[i], &former->prelude[i], err);
+    name_prelude(chunk, file);
+    return compile(L, file->text, file->len, chunk, &compiled->prelude[i], err);
+}
+
+static enum err_code take_all(struct compiled *compiled, const struct compiled *former, lua_State *L,
+                              struct err *err) {
+    enum err_code code = ERR_OK;
+    for (size_t i = 0; i < compiled->prelude_count && code == ERR_OK; i++)
+        code = take_prelude(compiled, former, i, L, err);
+    for (size_t i = 0; i < compiled->module_count && code == ERR_OK; i++)
+        code = take_module(compiled, former, i, L, err);
     return code;
 }
 
-enum err_code compiled_new(struct compiled **ret, const struct snapshot *snapshot, struct err *err) {
+enum err_code compiled_new(struct compiled **ret, const struct snapshot *snapshot,
+                           const struct compiled *former, struct err *err) {
     enum err_code code = ERR_NO_MEMORY;
     struct compiled *compiled = calloc(1, sizeof *compiled);
     lua_State *L = luaL_newstate();
@@ -74,7 +102,7 @@ enum err_code compiled_new(struct compiled **ret, const struct snapshot *snapsho
         err_set(err, code, "out of memory");
         goto out;
     }
-    code = compile_all(compiled, L, err);
+    code = take_all(compiled, former, L, err);
 out:
     if (L) lua_close(L);
     if (code == ERR_OK)

@@ -14,8 +14,10 @@ struct module;
 struct prelude_file;
 struct snapshot;
 
-/* ERR_INVALID: "file:line: reason" of the first file that does not compile. The snapshot is borrowed. */
-enum err_code compiled_new(struct compiled **ret, const struct snapshot *snapshot, struct err *err);
+/* ERR_INVALID: "file:line: reason" of the first file that does not compile. The snapshot is borrowed. What
+ * stands in `former` (may be NULL) with the same text is copied from there. */
+enum err_code compiled_new(struct compiled **ret, const struct snapshot *snapshot,
+                           const struct compiled *former, struct err *err);
 void compiled_free(struct compiled *compiled); /* NULL is fine */
 
 /* Pushes the file's function, or raises. With NULL for `compiled` it is compiled here and now. */

@@ -104,7 +104,9 @@ static enum err_code find_sources(struct reload *reload, const struct reload_ord
                                   struct sources **ret, struct err *err) {
     enum err_code code;
     if (!order->roll_back) {
-        code = sources_read(ret, reload->options.scripts, reload->options.queries, err);
+        const struct edition *served = atomic_load(&reload->stage.edition);
+        code = sources_read(ret, reload->options.scripts, reload->options.queries,
+                            served ? served->sources : NULL, err);
         if (code == ERR_NOT_FOUND) err->code = code = ERR_INVALID; /* a folder, not an edition */
         return code;
     }

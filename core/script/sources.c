@@ -37,14 +37,16 @@ static enum err_code read_files(void *ctx, struct err *err) {
     return code != ERR_OK ? code : snapshot_read(&sources->snapshot, reading->folders[0], err);
 }
 
-enum err_code sources_read(struct sources **ret, const char *scripts, const char *queries, struct err *err) {
+enum err_code sources_read(struct sources **ret, const char *scripts, const char *queries,
+                           const struct sources *former, struct err *err) {
     enum err_code code;
     struct sources *sources = calloc(1, sizeof *sources);
     if (!sources) return err_set(err, ERR_NO_MEMORY, "out of memory");
     struct reading reading = {.folders = {scripts, queries}, .sources = sources};
     atomic_init(&sources->holders, 1);
     if ((code = signature_steady(reading.folders, 2, read_files, &reading, err)) != ERR_OK) goto out;
-    if ((code = compiled_new(&sources->compiled, sources->snapshot, err)) != ERR_OK) {
+    if ((code = compiled_new(&sources->compiled, sources->snapshot, former ? former->compiled : NULL, err)) !=
+        ERR_OK) {
         place_err(err, sources->snapshot);
         goto out;
     }

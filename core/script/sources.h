@@ -22,8 +22,10 @@ struct sources {
     atomic_uint holders;
 };
 
-/* The reader holds it. ERR_INVALID and others: "file:line: reason". */
-enum err_code sources_read(struct sources **ret, const char *scripts, const char *queries, struct err *err);
+/* The reader holds it. What `former` (may be NULL) has of it already is not compiled again. ERR_INVALID and
+ * others: "file:line: reason". */
+enum err_code sources_read(struct sources **ret, const char *scripts, const char *queries,
+                           const struct sources *former, struct err *err);
 /* The same texts, read from the same folders (data files are read beside them). */
 bool sources_same(const struct sources *a, const struct sources *b);
 struct sources *sources_hold(struct sources *sources);

@@ -57,7 +57,7 @@ static struct edition *make(unsigned number, const char *word) {
     struct err err = {0};
     snprintf(text, sizeof text, app, word);
     rig_write("app.lua", text, "");
-    if (sources_read(&sources, rig.dir, rig.dir, &err)) fail_msg("%s", err.text);
+    if (sources_read(&sources, rig.dir, rig.dir, NULL, &err)) fail_msg("%s", err.text);
     parts.sources = sources;
     if (edition_new(&edition, &parts, &err)) fail_msg("%s", err.text);
     sources_drop(sources);

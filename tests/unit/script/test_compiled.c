@@ -45,7 +45,7 @@ static void test_runs_and_tells_its_lines(void **unused) {
     (void)unused;
     struct snapshot *snapshot = read_with("local x\n\nreturn x.y\n");
     struct compiled *compiled = NULL;
-    assert_int_equal(compiled_new(&compiled, snapshot, NULL), ERR_OK);
+    assert_int_equal(compiled_new(&compiled, snapshot, NULL, NULL), ERR_OK);
     for (int i = 0; i < 2; i++) {
         lua_State *L = luaL_newstate();
         load(L, i == 0 ? compiled : NULL, snapshot_at(snapshot, 0));
@@ -57,12 +57,34 @@ static void test_runs_and_tells_its_lines(void **unused) {
     snapshot_free(snapshot);
 }
 
+/* A file that has changed is compiled, and only that. */
+static void test_what_is_known_is_copied(void **unused) {
+    (void)unused;
+    struct snapshot *old = read_with("return 1\n"), *new;
+    struct compiled *former = NULL, *same = NULL, *other = NULL;
+    lua_State *L = luaL_newstate();
+    assert_int_equal(compiled_new(&former, old, NULL, NULL), ERR_OK);
+    assert_int_equal(compiled_new(&same, old, former, NULL), ERR_OK);
+    new = read_with("return 2\n");
+    assert_int_equal(compiled_new(&other, new, former, NULL), ERR_OK);
+    compiled_free(former);
+    load(L, same, snapshot_at(old, 0));
+    assert_int_equal(lua_pcall(L, 0, 1, 0), LUA_OK);
+    load(L, other, snapshot_at(new, 0));
+    assert_int_equal(lua_pcall(L, 0, 1, 0), LUA_OK);
+    assert_int_equal(lua_tointeger(L, -2), 1);
+    assert_int_equal(lua_tointeger(L, -1), 2);
+    lua_close(L);
+    compiled_free(same), compiled_free(other);
+    snapshot_free(old), snapshot_free(new);
+}
+
 static void test_what_does_not_compile(void **unused) {
     (void)unused;
     struct snapshot *snapshot = read_with("\nreturn return\n");
     struct compiled *compiled = NULL;
     struct err err = {0};
-    assert_int_equal(compiled_new(&compiled, snapshot, &err), ERR_INVALID);
+    assert_int_equal(compiled_new(&compiled, snapshot, NULL, &err), ERR_INVALID);
     assert_non_null(strstr(err.text, "x.lua:2: "));
     snapshot_free(snapshot);
 }
@@ -71,7 +93,7 @@ static void test_bytecode_is_no_source(void **unused) {
     (void)unused;
     struct snapshot *snapshot = read_with("\033Lua and so on");
     struct compiled *compiled = NULL;
-    assert_int_equal(compiled_new(&compiled, snapshot, NULL), ERR_INVALID);
+    assert_int_equal(compiled_new(&compiled, snapshot, NULL, NULL), ERR_INVALID);
     snapshot_free(snapshot);
 }
 
@@ -89,8 +111,8 @@ static int remove_folder(void **unused) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_runs_and_tells_its_lines),
-                                       cmocka_unit_test(test_what_does_not_compile),
-                                       cmocka_unit_test(test_bytecode_is_no_source)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_runs_and_tells_its_lines), cmocka_unit_test(test_what_is_known_is_copied),
+        cmocka_unit_test(test_what_does_not_compile), cmocka_unit_test(test_bytecode_is_no_source)};
     return cmocka_run_group_tests(tests, open_folder, remove_folder);
 }

@@ -202,7 +202,7 @@ describe("the stream", function()
     stream:close()
   end)
 
-  it("sees what nobody told: a new title, votes in the tables", function()
+  it("sees what nobody told: a new title", function()
     local stream = events.watch(plateia.port)
     assert_equal_to(db, 5, { stream })
     local top = stream:last("ranking").data.items[1].id

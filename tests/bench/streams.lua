@@ -2,9 +2,9 @@
 -- costs the voters.
 --
 --   PLATEIA_BINARY=build/plateia lua5.4 tests/bench/streams.lua [STREAMS [VOTES_A_SECOND [SECONDS]]]
---                                                                                        (10000, 1000, 15)
+--   (10000, 1000, 15)
 --
--- One server, one PostgreSQL; the crowd and the voters are one process of their own (watchers.c, built here). The voters
+-- One server, one PostgreSQL; crowd and voters are one process of their own (watchers.c, built here). The voters
 -- alone first, then the same beside the crowd. Figures of this machine at this minute, so no test; but it fails when a
 -- stream is lost, a vote refused, or somebody does not end with all votes on the screen.
 

@@ -29,7 +29,6 @@
 #define SPARE_BACKENDS   12 /* beside the pool: start-up work, commands, psql */
 #define DATABASE_WAIT_NS (60 * CLOCK_NS_PER_S)
 #define SECRET_HEX       64
-#define STREAM_FRAME_NS  (250 * CLOCK_NS_PER_MS)
 
 static void say_progress(const char *sentence) {
     log_write(LOG_INFO, sentence, NULL, 0);
@@ -214,7 +213,7 @@ enum err_code foundation_streams(struct foundation *foundation, struct err *err)
     struct streams_options options = {.board = foundation->board,
                                       .edges = foundation->edges,
                                       .most = (unsigned)settings->stream_max,
-                                      .frame_ns = STREAM_FRAME_NS,
+                                      .window_ns = CLOCK_NS_PER_S,
                                       .ping_ns = settings->stream_ping_ms * CLOCK_NS_PER_MS};
     return streams_new(&foundation->streams, &options, err);
 }

@@ -31,7 +31,8 @@ struct channel {
     struct streams *streams;
     struct frame *newest; /* that was shown; NULL: none */
     struct reactor_timer timer;
-    int64_t due_ns; /* no further frame before */
+    int64_t shown_ns[STREAMS_FRAMES]; /* when the last few were */
+    size_t shown;                     /* how many in all */
     char name[BOARD_MAX_NAME + 1];
 };
 
@@ -112,21 +113,27 @@ static void show(struct channel *channel) {
         }
 }
 
+/* From when on it may show a frame: a second after the fourth from the last. A pause between any two would be
+ * simpler, but whoever publishes at the same pace and once out of step would be waited for each time. */
+static int64_t due_ns(const struct channel *channel) {
+    int64_t fourth_ns = channel->shown_ns[channel->shown % STREAMS_FRAMES];
+    return channel->shown < STREAMS_FRAMES ? 0 : fourth_ns + channel->streams->options.window_ns;
+}
+
 /* Shows what is new, now or when it may be. */
 static void look(void *ctx) {
     struct channel *channel = ctx;
     struct streams *streams = channel->streams;
     struct frame *newest = board_newest(streams->options.board, channel->name);
-    int64_t now_ns = clock_ns();
-    if (newest == channel->newest || now_ns < channel->due_ns) {
-        if (newest != channel->newest)
-            reactor_timer_start(streams->reactor, &channel->timer, channel->due_ns - now_ns, NULL);
+    int64_t now_ns = clock_ns(), wait_ns = due_ns(channel) - now_ns;
+    if (newest == channel->newest || wait_ns > 0) {
+        if (newest != channel->newest) reactor_timer_start(streams->reactor, &channel->timer, wait_ns, NULL);
         frame_drop(newest);
         return;
     }
     frame_drop(channel->newest);
     channel->newest = newest;
-    channel->due_ns = now_ns + streams->options.frame_ns;
+    channel->shown_ns[channel->shown++ % STREAMS_FRAMES] = now_ns;
     show(channel);
 }
 

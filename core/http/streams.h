@@ -20,11 +20,13 @@ struct request;
 struct seat;
 struct streams;
 
+#define STREAMS_FRAMES 4
+
 struct streams_options {
     struct board *board;
     struct edges *edges; /* an address's count goes on while it watches; NULL: no limits of that kind */
     unsigned most;       /* how many may watch at once */
-    int64_t frame_ns;    /* the least between two frames of a stream */
+    int64_t window_ns;   /* in which a stream shows STREAMS_FRAMES at most */
     int64_t ping_ns;     /* how often everybody gets a word, so that nobody between believes it dead */
 };
 

@@ -36,7 +36,7 @@ static int close_house(void **state) {
 
 static int open_usual(void **state) {
     (void)state;
-    open_house((struct streams_options){.most = 5, .frame_ns = MS, .ping_ns = 3600 * CLOCK_NS_PER_S});
+    open_house((struct streams_options){.most = 5, .window_ns = MS, .ping_ns = 3600 * CLOCK_NS_PER_S});
     return 0;
 }
 
@@ -210,7 +210,7 @@ static void an_addresss_connections_go_on_counting(void **state) {
 
 static int open_slow(void **state) {
     (void)state;
-    open_house((struct streams_options){.most = 5, .frame_ns = 200 * MS, .ping_ns = 3600 * CLOCK_NS_PER_S});
+    open_house((struct streams_options){.most = 5, .window_ns = 400 * MS, .ping_ns = 3600 * CLOCK_NS_PER_S});
     return 0;
 }
 
@@ -226,14 +226,36 @@ static void frames_are_so_many_a_second_and_the_newest(void **state) {
     }
     publish("\"last\"");
     assert_comes(client, "data: \"last\"\n\n");
-    int64_t most = (clock_ns() - began_ns) / (200 * MS) + 2;
-    assert_in_range(times(client, "event: news\n"), 2, most);
+    int64_t most = ((clock_ns() - began_ns) / (400 * MS) + 1) * STREAMS_FRAMES;
+    assert_in_range(times(client, "event: news\n"), STREAMS_FRAMES, most);
+    client_free(client);
+}
+
+static int open_slowest(void **state) {
+    (void)state;
+    open_house((struct streams_options){
+        .most = 5, .window_ns = 3600 * CLOCK_NS_PER_S, .ping_ns = 3600 * CLOCK_NS_PER_S});
+    return 0;
+}
+
+static void as_many_as_may_be_are_shown_without_a_pause(void **state) {
+    struct client *client = watch(GET("/stream"));
+    char text[32];
+    (void)state;
+    for (int i = 0; i < STREAMS_FRAMES; i++) {
+        snprintf(text, sizeof(text), "data: %d\n\n", i);
+        publish((char[]){(char)('0' + i), '\0'});
+        assert_comes(client, text);
+    }
+    publish("\"too early\"");
+    turn(20);
+    assert_false(has(client, "too early"));
     client_free(client);
 }
 
 static int open_pinging(void **state) {
     (void)state;
-    open_house((struct streams_options){.most = 5, .frame_ns = MS, .ping_ns = 60 * MS});
+    open_house((struct streams_options){.most = 5, .window_ns = MS, .ping_ns = 60 * MS});
     return 0;
 }
 
@@ -288,6 +310,7 @@ int main(void) {
         TEST(places_are_bounded),
         TEST(an_addresss_connections_go_on_counting),
         WITH(frames_are_so_many_a_second_and_the_newest, open_slow),
+        WITH(as_many_as_may_be_are_shown_without_a_pause, open_slowest),
         WITH(everybody_is_pinged, open_pinging),
         TEST(a_goodbye_is_said),
         TEST(without_a_goodbye_all_are_cut),

@@ -4,7 +4,7 @@
  *
  * Votes leave by the clock, whether or not those before were answered, and their latency counts from when they
  * were due. A vote's commit is when its answer has come here; it is delivered to a stream by the first frame
- * whose total includes it. TOKENS is a file of a token a line, each used once. One thread, one epoll. */
+ * whose total includes it. TOKENS is a file of a token a line, each used once. One thread. */
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -27,6 +27,7 @@
 #define BUCKETS   10000 /* milliseconds */
 #define CARRY     32
 #define OPENING   200 /* at a time */
+#define TURN      32 /* events */
 #define PATIENCE  10.0
 #define WORD      "\"total\":"
 
@@ -43,7 +44,7 @@ struct peer {
     char carry[1024];
 };
 
-static int port, epoll;
+static int port, epoll, voters_epoll; /* apart, so that an answer never waits behind a crowd of frames */
 static struct peer *streams, voters[VOTERS];
 static long stream_count, opened, greeted, lost, frames, bytes, base = -1;
 static double *committed; /* when the n-th vote was answered */
@@ -111,7 +112,7 @@ static void watch(struct peer *peer) {
     if (connect(peer->fd, (struct sockaddr *)&to, sizeof to) != 0) die("connect");
     setsockopt(peer->fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     fcntl(peer->fd, F_SETFL, O_NONBLOCK);
-    if (epoll_ctl(epoll, EPOLL_CTL_ADD, peer->fd, &event) != 0) die("epoll_ctl");
+    if (epoll_ctl(peer->voter ? voters_epoll : epoll, EPOLL_CTL_ADD, peer->fd, &event) != 0) die("epoll_ctl");
 }
 
 static void open_stream(void) {
@@ -207,15 +208,13 @@ static void on_voter(struct peer *voter) {
 }
 
 static void turn(int wait_ms) {
-    struct epoll_event events[512];
-    int count = epoll_wait(epoll, events, 512, wait_ms);
-    for (int i = 0; i < count; i++) {
-        struct peer *peer = events[i].data.ptr;
-        if (peer->voter)
-            on_voter(peer);
-        else
-            on_stream(peer);
-    }
+    struct epoll_event events[TURN];
+    int count = epoll_wait(voters_epoll, events, TURN, 0);
+    for (int i = 0; i < count; i++)
+        on_voter(events[i].data.ptr);
+    count = epoll_wait(epoll, events, TURN, count > 0 ? 0 : wait_ms);
+    for (int i = 0; i < count; i++)
+        if (events[i].data.ptr) on_stream(events[i].data.ptr);
 }
 
 /* ---- the story ---- */
@@ -270,6 +269,9 @@ int main(int argc, char **argv) {
     stream_count = atol(argv[2]);
     vote_limit = (long)(rate * seconds);
     epoll = epoll_create1(0);
+    voters_epoll = epoll_create1(0);
+    struct epoll_event voters_ready = {.events = EPOLLIN};
+    if (epoll_ctl(epoll, EPOLL_CTL_ADD, voters_epoll, &voters_ready) != 0) die("epoll_ctl");
     streams = calloc((size_t)stream_count + 1, sizeof *streams);
     committed = calloc((size_t)vote_limit + 2, sizeof *committed);
     tokens = calloc((size_t)vote_limit + 1, sizeof *tokens);

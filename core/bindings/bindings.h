@@ -15,6 +15,7 @@ int bindings_open(lua_State *L);
 /* Each file's own part: pushes its table (or function). */
 int bindings_db(lua_State *L);
 int bindings_json(lua_State *L);
+void bindings_shape(lua_State *L); /* sets its functions in json's table, on the top */
 int bindings_form(lua_State *L);
 int bindings_password(lua_State *L);
 int bindings_jwt(lua_State *L);

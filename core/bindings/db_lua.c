@@ -161,22 +161,28 @@ static void push_value(lua_State *L, enum value_type type, const char *text, siz
     }
 }
 
-static void push_row(lua_State *L, const struct rows *rows, size_t row) {
-    size_t columns = rows_columns(rows), len;
-    lua_createtable(L, 0, (int)columns);
-    for (size_t c = 0; c < columns; c++) {
-        const char *text = rows_value(rows, row, c, &len);
+/* The columns' names lie from `names` on. */
+static void push_row(lua_State *L, const struct rows *rows, size_t row, int names, int columns) {
+    size_t len;
+    lua_createtable(L, 0, columns);
+    for (int c = 0; c < columns; c++) {
+        const char *text = rows_value(rows, row, (size_t)c, &len);
         if (!text) continue;
-        push_value(L, rows_type(rows, c), text, len);
-        lua_setfield(L, -2, rows_name(rows, c));
+        lua_pushvalue(L, names + c);
+        push_value(L, rows_type(rows, (size_t)c), text, len);
+        lua_rawset(L, -3);
     }
 }
 
 static void push_rows(lua_State *L, const struct rows *rows) {
     size_t count = rows ? rows_count(rows) : 0;
+    int columns = count > 0 ? (int)rows_columns(rows) : 0, names = lua_gettop(L) + 1;
+    luaL_checkstack(L, columns + 8, "too many columns");
+    for (int c = 0; c < columns; c++)
+        lua_pushstring(L, rows_name(rows, (size_t)c));
     lua_createtable(L, (int)count, 0);
     for (size_t i = 0; i < count; i++) {
-        push_row(L, rows, i);
+        push_row(L, rows, i, names, columns);
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }
 }

@@ -11,6 +11,7 @@
 local mark = require "plateia.mark"
 local options = require "plateia.options"
 local place = require "plateia.place"
+local raw = require "plateia.raw"
 local shape = require "plateia.shape"
 
 local known = {
@@ -37,7 +38,9 @@ local function check_answers(answers, refuse, at)
       refuse(("answers: %s is not a status"):format(tostring(status)))
     end
     if type(form) ~= "table" then refuse(("answers[%d] is not a form of plateia.field"):format(status)) end
-    answers[status] = shape.of(form, at)
+    form = shape.of(form, at)
+    form.shape = form.shape or raw.json.shape(form)
+    answers[status] = form
     good = good or status < 300
   end
   if not good then refuse("answers names no good answer: answers = { [200] = field.object { ... } }") end

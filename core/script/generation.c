@@ -215,6 +215,7 @@ void generation_free(struct generation *generation) {
     if (generation->L) lua_close(generation->L);
     router_free(generation->router);
     buf_done(&generation->context.scratch);
+    buf_done(&generation->context.written);
     arena_done(&generation->context.arena);
     free(generation->runs);
     for (size_t i = 0; i < generation->plan_count; i++) {

@@ -101,6 +101,18 @@ static void test_statements_are_not_compiled(void **state) {
     assert_string_equal(rig_value(rig_ask(jit, NULL), 0), "off");
 }
 
+static void test_reads_are_planned_once(void **state) {
+    (void)state;
+    RIG(rig_options());
+    const struct query *read = rig_query("-- class: read\n-- params: a int\nSELECT $1 + 1");
+    const struct query *plans = rig_query("-- class: read\nSELECT generic_plans, custom_plans FROM "
+                                          "pg_prepared_statements WHERE statement LIKE '%+ 1'");
+    for (int i = 0; i < 3; i++)
+        assert_string_equal(rig_value(rig_ask(read, RIG_PARAMS("1")), 0), "2");
+    assert_string_equal(rig_value(rig_ask(plans, NULL), 0), "3");
+    assert_string_equal(rig_value(rig_wait(0), 1), "0");
+}
+
 /* More than a socket takes at once, both ways. */
 static void test_large_values(void **state) {
     (void)state;
@@ -436,6 +448,7 @@ int main(void) {
         cmocka_unit_test_teardown(test_values, rig_close),
         cmocka_unit_test_teardown(test_reads_cannot_write, rig_close),
         cmocka_unit_test_teardown(test_statements_are_not_compiled, rig_close),
+        cmocka_unit_test_teardown(test_reads_are_planned_once, rig_close),
         cmocka_unit_test_teardown(test_large_values, rig_close),
         cmocka_unit_test_teardown(test_more_statements_than_are_kept, rig_close),
         cmocka_unit_test_teardown(test_batch_elements, rig_close),

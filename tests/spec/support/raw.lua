@@ -47,6 +47,12 @@ function raw.db.run(name, ...)
   return run(nil, name, ...)
 end
 
+function raw.db.first(...)
+  local rows, why, code, state = raw.db.run(...)
+  if not rows then return nil, why, code, state end
+  return rows[1]
+end
+
 local Tx = {}
 Tx.__index = Tx
 

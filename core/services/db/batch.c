@@ -1,9 +1,9 @@
 /* batch.c -- calls of one statement leave together as arrays, and its rows are dealt back by their number.
  *
- * What leaves is the flight; the next is gathered at the end of the turn in which it is back, so a batch grows
- * by what came while the one before was being committed, and no timer is needed. The answer is known only when the Sync
- * returned: the server commits there, not when it says that the statement is done. If the connection dies in
- * between, nobody knows, and that is what the callers are told.
+ * What leaves is the flight; the next is gathered at the end of the turn in which it is back, so a batch
+ * grows by what came while the one before was being committed, and no timer is needed. The answer is known
+ * only when the Sync returned: the server commits there, not when it says that the statement is done. If the
+ * connection dies in between, nobody knows, and that is what the callers are told.
  *
  * A flight leaves whole, in the order of its keys: the server locks rows in that order, so that two batches
  * which meet wait for each other in a line and never in a ring. When a row is refused, all are, and the

@@ -15,7 +15,7 @@
 struct batcher {
     struct line line; /* first: the duty finds us by it */
     struct calls waiting;
-    struct reactor_hook leaving; /* at the end of a turn in which someone came, or the flight was back */
+    struct reactor_hook leaving;      /* at the end of a turn in which someone came, or the flight was back */
     struct call *flight[BATCH_CALLS]; /* by their keys; NULL: told */
     size_t count;                     /* of the flight; 0: nothing is out */
     size_t at, size;                  /* the part of it that is out: its row n is flight[at + n - 1] */

@@ -334,7 +334,8 @@ static void count(struct voter *voter, const char *words) {
 
 /* Votes for the same twenty users as everybody else, in another order, and folds in between. */
 static void *vote(void *arg) {
-    static const int strides[] = {1, 3, 7, 9}; /* prime to 20: the core sends nobody twice in a batch either */
+    static const int strides[] = {1, 3, 7,
+                                  9}; /* prime to 20: the core sends nobody twice in a batch either */
     struct voter *voter = arg;
     struct session *own = postgres_session(embedded_postgres_conninfo(postgres));
     char users[256], movies[256], slot[12];
@@ -429,7 +430,8 @@ static void *other_hand(void *arg) {
 static void until_somebody_waits(void) {
     struct session *looking = postgres_session(embedded_postgres_conninfo(postgres));
     int64_t deadline = clock_ns() + 20 * CLOCK_NS_PER_S;
-    while (strcmp(postgres_ask(looking, "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted)"), "t") != 0)
+    while (strcmp(postgres_ask(looking, "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted)"), "t") !=
+           0)
         assert_true(clock_ns() < deadline);
     session_close(looking);
 }
@@ -452,7 +454,8 @@ static void test_who_has_voted_stays(void **state) {
     assert_string_equal(outcomes(session, "{2,4}", "{2,3}", "0"), "no_user no_movie");
     postgres_exec(session, "BEGIN ISOLATION LEVEL REPEATABLE READ");
     struct err err = {0};
-    assert_int_equal(session_query(session, "DELETE FROM users WHERE id = 5", 0, NULL, NULL, &err), ERR_DATABASE);
+    assert_int_equal(session_query(session, "DELETE FROM users WHERE id = 5", 0, NULL, NULL, &err),
+                     ERR_DATABASE);
     assert_string_equal(err.state, "0A000");
     postgres_exec(session, "ROLLBACK");
 }
@@ -465,7 +468,8 @@ static void test_a_vote_of_a_user_who_is_being_deleted(void **state) {
     skip_without_postgres();
     postgres_exec(session, "BEGIN");
     assert_string_equal(outcomes(session, "{1}", "{1}", "0"), "cast");
-    assert_int_equal(pthread_create(&thread, NULL, other_hand, strcpy(words, "DELETE FROM users WHERE id = 1")), 0);
+    assert_int_equal(
+        pthread_create(&thread, NULL, other_hand, strcpy(words, "DELETE FROM users WHERE id = 1")), 0);
     until_somebody_waits();
     postgres_exec(session, "COMMIT");
     pthread_join(thread, NULL);

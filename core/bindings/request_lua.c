@@ -18,10 +18,14 @@
 /* The library builds an answer's head in the 32 KiB that a connection has, and without room for it closes. */
 #define HEAD_MOST 8192
 
-static struct request *check(lua_State *L) {
-    struct request **handle = luaL_checkudata(L, 1, REQUEST);
+struct request *bindings_request_of(lua_State *L, int index) {
+    struct request **handle = luaL_checkudata(L, index, REQUEST);
     if (!*handle) luaL_error(L, "the request is over");
     return *handle;
+}
+
+static struct request *check(lua_State *L) {
+    return bindings_request_of(L, 1);
 }
 
 static int req_id(lua_State *L) {

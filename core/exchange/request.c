@@ -94,6 +94,7 @@ bool answer_header_set(struct request *req, const char *name, const char *value)
 void answer_reset(struct request *req) {
     req->answer.status = 0;
     req->answer.header_count = 0;
+    req->answer.standing = (struct standing){0};
     buf_clear(&req->answer.body);
 }
 

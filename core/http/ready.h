@@ -19,6 +19,7 @@
 
 struct ready_answer {
     void *made;         /* what http keeps; NULL: a free place */
+    char *id;           /* where in it the request's id stands */
     int status;
     size_t bytes;       /* of its body */
     const char *route;  /* set by ready_keep: lives as long as the answer stands here */

@@ -94,6 +94,7 @@ static bool has_more(const struct server *server) {
 }
 
 static void run(struct server *server) {
+    patience_look(&server->patience);
     for (int i = 0; i < RUNS_A_TURN; i++) {
         server->again = false;
         MHD_run(server->daemon);
@@ -163,15 +164,21 @@ static enum MHD_Result queue(struct exchange *exchange, struct MHD_Response *res
 static void keep(struct exchange *exchange, struct MHD_Response *response) {
     const struct request *req = &exchange->req;
     struct server *server = exchange->connection->server;
+    if (req->answer.standing.until_ns == 0) {
+        MHD_destroy_response(response);
+        return;
+    }
     const struct ready_answer answer = {.made = response,
+                                        /* const, but the library's own copy, and whatever went out with
+                                         * another id has been written out when the next one is put there */
+                                        .id = (char *)MHD_get_response_header(response, "X-Request-Id"),
                                         .status = req->answer.status,
                                         .bytes = exchange->sent,
                                         .route = req->route,
                                         .generation = req->generation,
                                         .standing = req->answer.standing};
-    bool stands = answer.standing.until_ns > 0 && answer.status < 400 && !server->draining &&
-                  strlen(req->id) == REQUEST_ID_USUAL;
-    if (!stands || !ready_keep(&server->kept, req, exchange->target, &answer, clock_ns()))
+    bool stands = answer.id && answer.status < 400 && !server->draining && strlen(req->id) == REQUEST_ID_USUAL;
+    if (!stands || !ready_keep(&server->kept, req, exchange->target, &answer, server->patience.now_ns))
         MHD_destroy_response(response);
 }
 
@@ -181,10 +188,9 @@ static bool give_again(struct exchange *exchange, enum MHD_Result *ret) {
     struct server *server = exchange->connection->server;
     if (server->draining || strlen(req->id) != REQUEST_ID_USUAL) return false;
     const struct ready_answer *answer =
-        ready_find(&server->kept, req, exchange->target, generation_now(server), clock_ns());
+        ready_find(&server->kept, req, exchange->target, generation_now(server), server->patience.now_ns);
     if (!answer) return false;
-    /* const, but the library's own copy, and all that went out with it has been written out */
-    memcpy((char *)MHD_get_response_header(answer->made, "X-Request-Id"), req->id, REQUEST_ID_USUAL);
+    memcpy(answer->id, req->id, REQUEST_ID_USUAL);
     req->answer.status = answer->status;
     req->generation = answer->generation;
     exchange->sent = answer->bytes;
@@ -241,6 +247,7 @@ static void on_answered(struct request *req) {
         return;
     }
     assert(exchange->state == EXCHANGE_WAITING);
+    patience_look(&exchange->connection->server->patience);
     if (send_answer(exchange) != MHD_YES) {
         exchange->state = EXCHANGE_GONE;
         patience_leave(&exchange->connection->client);
@@ -278,7 +285,9 @@ static void hide_query(const char *target) {
 static void *on_target(void *ctx, const char *target, struct MHD_Connection *mhd) {
     struct server *server = ctx;
     struct connection *connection = connection_of(mhd);
-    struct exchange *exchange = connection ? exchange_take(&server->exchanges, target ? target : "") : NULL;
+    int64_t now_ns = server->patience.now_ns;
+    struct exchange *exchange =
+        connection ? exchange_take(&server->exchanges, target ? target : "", now_ns) : NULL;
     if (target) hide_query(target);
     if (!exchange) return NULL;
     exchange->connection = connection;
@@ -336,6 +345,7 @@ static enum MHD_Result start(struct exchange *exchange) {
     if (give_again(exchange, &result)) return result;
     exchange->state = EXCHANGE_STARTING;
     enum request_state state = server->handler.start(server->handler.ctx, &exchange->req);
+    patience_look(&server->patience);
     if (state == REQUEST_ANSWERED || exchange->state == EXCHANGE_READY) return send_answer(exchange);
     suspend(exchange->connection);
     return MHD_YES;

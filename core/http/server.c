@@ -45,7 +45,7 @@
 /* One to send, one to reset, one to read until there is no more, and one to spare. */
 #define RUNS_A_TURN 4
 /* A head must fit. All of it is cleared for each request, so more would cost time. */
-#define CONNECTION_MEMORY 16384
+#define CONNECTION_MEMORY 10240
 
 struct connection {
     struct client client; /* first: patience finds us by it */

@@ -55,7 +55,7 @@ end
 
 -- The request that has this key, as far as a handler of a cached route may look at it.
 function cached.request(plan, key)
-  local req, i = { path = {}, query = {}, header = function() end }, 0
+  local req, i = { path = {}, query = {}, header = function() return nil end }, 0
   for letter, text in key:sub(#plan.key + 1):gmatch "\0(%l?)([^\0]*)" do
     i = i + 1
     if letter ~= "" then req[plan.parts[i].where][plan.parts[i].name] = readers[letter](text) end

@@ -62,7 +62,8 @@ describe("an answer that is given again", function()
     for i, user in ipairs(crowd.make(db, server.SECRET, "again", 5)) do
       assert.equal(201, plateia:client(user.token):post("/vote/" .. i).status)
     end
-    loop.wait_until("the ranking shows them", 5, function() return #plateia:client():get("/movies/top"):json().items == 5 end)
+    local client = plateia:client()
+    loop.wait_until("the ranking shows them", 5, function() return #client:get("/movies/top"):json().items == 5 end)
   end)
   teardown(function() if plateia then plateia:stop() end end)
 

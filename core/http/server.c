@@ -44,7 +44,8 @@
 #define TICK_NS (50 * CLOCK_NS_PER_MS)
 /* One to send, one to reset, one to read until there is no more, and one to spare. */
 #define RUNS_A_TURN 4
-/* A head must fit. All of it is cleared for each request, so more would cost time. */
+/* A head of 8 KiB and the answer's must fit. All of it is cleared for each request, and half of it twice: more
+ * would cost time. */
 #define CONNECTION_MEMORY 10240
 
 struct connection {

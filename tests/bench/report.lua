@@ -1,0 +1,92 @@
+-- report: measurements as people read them: one line while it goes on, Markdown tables at the end.
+
+local report = {}
+
+local function first_line(text) return (text:match "[^\n]+" or ""):sub(1, 160) end
+
+local function milliseconds(value)
+  return (value < 10 and "%.2f" or value < 100 and "%.1f" or "%.0f"):format(value)
+end
+
+local function grouped(value)
+  local text = ("%.0f"):format(value)
+  while true do
+    local more, changed = text:gsub("^(%d+)(%d%d%d)", "%1,%2")
+    if changed == 0 then return text end
+    text = more
+  end
+end
+
+function report.line(name, done, failed)
+  if not done then return ("%-32s %s"):format(name, first_line(failed or "failed")) end
+  return ("%-32s %8s/s  CPU us: server %.1f, PostgreSQL %.1f, load %.1f%s%s%s"):format(name, grouped(done.rate),
+    done.cpu.server, done.cpu.postgres, done.cpu.load,
+    done.p50 and ("  p50 %s p99 %s ms"):format(milliseconds(done.p50), milliseconds(done.p99)) or "",
+    done.paced and ("  paced p50 %s p99 %s ms"):format(milliseconds(done.paced.p50), milliseconds(done.paced.p99))
+      or "",
+    done.clients and ("  %d clients"):format(done.clients) or done.votes and ("  %d rows"):format(done.votes) or "")
+end
+
+-- The middle of fn(measurement) over the turns, the least and the most; nil where none has it.
+local function middle(row, fn)
+  local values = {}
+  for _, done in ipairs(row.done) do values[#values + 1] = fn(done) end
+  table.sort(values)
+  local half = (#values + 1) // 2
+  if half == 0 then return end
+  local median = #values % 2 == 1 and values[half] or (values[half] + values[half + 1]) / 2
+  return median, values[1], values[#values]
+end
+report.middle = middle
+
+local function cell(format, value)
+  return value and (type(format) == "string" and format:format(value) or format(value)) or ""
+end
+
+local function rate(done) return done.rate end
+
+local function row_of(row, first)
+  if row.failed or not row.done[1] then
+    return { row.name, "not measured: " .. first_line(row.failed or "no turn ended") }
+  end
+  local median, least, most = middle(row, rate)
+  local function of(format, fn) return cell(format, (middle(row, fn))) end
+  local function paced(done) return done.paced end
+  local function cpu(who) return function(done) return done.cpu[who] end end
+  local server = row.done[1].idle
+  return { row.name .. (row.done[1].clients and (" (%d clients)"):format(row.done[1].clients) or ""),
+    grouped(median), grouped(least) .. " to " .. grouped(most), first and ("%.2f"):format(first / median) or "",
+    server and of("%.1f", cpu "server") or "", of("%.1f", cpu "postgres"), of("%.1f", cpu "load"),
+    of(milliseconds, function(done) return done.p50 end), of(milliseconds, function(done) return done.p99 end),
+    of(milliseconds, function(done) return paced(done) and done.paced.p50 end),
+    of(milliseconds, function(done) return paced(done) and done.paced.p99 end),
+    of("%.1f", function(done) return done.idle and done.idle.proportional end),
+    of("%.1f", function(done) return done.used and done.used.proportional end) }
+end
+
+local function line(cells) return "| " .. table.concat(cells, " | ") .. " |" end
+
+local HEAD = { "", "a second", "from, to", "ours is x", "CPU: server", "PostgreSQL", "load", "p50 ms", "p99 ms",
+  "at 1,000/s: p50", "p99", "MiB idle", "after" }
+
+local function table_of(work)
+  local lines = { "### " .. work.title, "", ("%d connections; CPU in microseconds a%s %s."):format(work.connections,
+    work.per:match "^[aeiou]" and "n" or "", work.per), "", line(HEAD),
+    "|---|" .. ("--:|"):rep(#HEAD - 1) }
+  local first = middle(work[1], rate)
+  for i, row in ipairs(work) do
+    local cells = row_of(row, i > 1 and first)
+    for at = #cells + 1, #HEAD do cells[at] = "" end
+    lines[#lines + 1] = line(cells)
+  end
+  return table.concat(lines, "\n")
+end
+
+-- All works as Markdown.
+function report.tables(results)
+  local parts = {}
+  for i, work in ipairs(results) do parts[i] = table_of(work) end
+  return table.concat(parts, "\n\n")
+end
+
+return report

@@ -1,0 +1,105 @@
+-- Measures ours beside others, on one PostgreSQL, in turn and repeated; see ./dev help, and docs/performance.md for
+-- how to read what it prints.
+--
+--   lua5.4 tests/bench/run.lua [--quick] [--turns N] [--seconds N] [--only WORK,...] [--write] [--full]
+
+package.path = "tests/bench/?.lua;tests/e2e/?.lua;" .. package.path
+
+local uv = require "luv"
+
+local ORDER = { "votes", "movie", "page", "top" }
+
+local function usage(why)
+  io.stderr:write("bench: ", why, "\nusage: ./dev bench [--quick] [--full] [--turns N] [--seconds N] [--only ",
+    table.concat(ORDER, ","), "] [--write]\n")
+  os.exit(2)
+end
+
+-- quick: few turns, short ones, pgbench with one count of clients. full: ten million votes as well.
+local function read_options()
+  local options = { only = {} }
+  local at = 1
+  local function value(name)
+    at = at + 1
+    return arg[at] or usage(name .. " wants a value")
+  end
+  while arg[at] do
+    local name = arg[at]
+    if name == "--quick" or name == "--full" or name == "--write" then
+      options[name:sub(3)] = true
+    elseif name == "--turns" or name == "--seconds" then
+      options[name:sub(3)] = math.tointeger(tonumber(value(name))) or usage(name .. " wants a number")
+    elseif name == "--only" then
+      for work in value(name):gmatch "[^,]+" do options.only[work] = true end
+    else
+      usage("no such option: " .. name)
+    end
+    at = at + 1
+  end
+  options.turns = options.turns or options.quick and 1 or 3
+  options.seconds = options.seconds or options.quick and 3 or 6
+  options.warm, options.pace = options.quick and 1 or 2, options.quick and 2 or 4
+  for work in pairs(options.only) do
+    local known = false
+    for _, name in ipairs(ORDER) do known = known or name == work end
+    if not known then usage("no such work: " .. work) end
+  end
+  return options
+end
+
+local options = read_options()
+local began = os.time()
+
+local function say(...)
+  local spent = os.time() - began
+  print(("%2d:%02d  "):format(spent // 60, spent % 60) .. string.format(...))
+  io.stdout:flush()
+end
+
+uv.os_setenv("PLATEIA_BINARY", os.getenv "PLATEIA_BINARY" or "build/plateia")
+local folder = assert(uv.fs_mkdtemp((os.getenv "TMPDIR" or "/tmp") .. "/plateia-bench-XXXXXX"))
+assert(uv.fs_chmod(folder, 493)) -- 0755: PostgreSQL's user has its own folder in it
+uv.os_setenv("TMPDIR", folder)
+
+local ground = require "ground"
+local report = require "report"
+local works = require "works"
+
+-- Everybody of a work in turn, and again. A row that fails once says why and is not asked again.
+local function measure(name)
+  say("%s: preparing", name)
+  local work = works[name](options)
+  say("%s", work.title)
+  for turn = 1, options.turns do
+    for _, row in ipairs(work) do
+      row.done = row.done or {}
+      local ok, done = true, nil
+      if not row.failed then ok, done = pcall(row.run) end
+      if not ok then row.failed = tostring(done) end
+      if done and ok then table.insert(row.done, done) end
+      say("  turn %d  %s", turn, report.line(row.name, not row.failed and done, row.failed))
+    end
+  end
+  return work
+end
+
+local function run()
+  say "starting PostgreSQL"
+  ground.start(folder)
+  local results = {}
+  for _, name in ipairs(ORDER) do
+    if not next(options.only) or options.only[name] then
+      local ok, work = xpcall(measure, debug.traceback, name)
+      if ok then results[#results + 1] = work else say("%s failed: %s", name, work) end
+    end
+  end
+  print(report.tables(results))
+end
+
+local ok, why = xpcall(run, debug.traceback)
+pcall(ground.stop)
+os.execute("rm -rf '" .. folder .. "'")
+if not ok then
+  io.stderr:write(why, "\n")
+  os.exit(1)
+end

@@ -11,7 +11,6 @@ local ground = {}
 local SETTINGS = { "fsync=on", "synchronous_commit=on", "full_page_writes=on", "shared_buffers=128MB",
   "max_wal_size=1GB", "random_page_cost=1.1", "jit=off", "timezone=UTC", "log_checkpoints=off" }
 
-ground.FILMS = 3201 -- as many as our catalogue has
 ground.SECRET = server.SECRET
 local WIDTH = 512 -- of a record
 local HEADER = '{"alg":"HS256","kid":"k1","typ":"JWT"}'
@@ -37,7 +36,7 @@ end
 
 -- A vote of each user of `where` (SQL), in no order, for films in no order.
 local function votes(db, name, claims, where, count)
-  local file = ground.folder .. "/" .. name
+  local file = ground.folder .. "/" .. db.name .. "." .. name
   write_records(db, file, ([[
     SELECT setseed(0.5) \g /dev/null
     SELECT pg_temp.record(format(
@@ -51,8 +50,9 @@ local function votes(db, name, claims, where, count)
   return { file = file, width = WIDTH, first = 0, count = count }
 end
 
--- The same path, or paths, again and again.
+-- These paths, again and again.
 function ground.reads(name, paths)
+  if #paths == 1 then paths = { paths[1], paths[1] } end -- one for each thread of wrk
   local parts = {}
   for i, path in ipairs(paths) do
     local head = "GET " .. path .. " HTTP/1.1\r\nHost: bench\r\nUser-Agent: bench"
@@ -68,8 +68,8 @@ end
 function ground.crowd(db, name, count, notify_by)
   local first = db:value "SELECT coalesce(max(id), 0) FROM users"
   db:run(([[INSERT INTO users (username, password_hash, notify_by)
-    SELECT '%s' || n, 'none', '%s' FROM generate_series(1, %d) AS n; VACUUM (ANALYZE) users]])
-    :format(name, notify_by or "none", count))
+    SELECT '%s' || %d + n, 'none', '%s' FROM generate_series(1, %d) AS n; VACUUM (ANALYZE) users]])
+    :format(name, first, notify_by or "none", count))
   return votes(db, name, '{"aud":"plateia","exp":%s,"iat":%s,"iss":"plateia","sub":"%s"}',
     ("id > %d"):format(first), count)
 end
@@ -94,6 +94,8 @@ function ground.start(folder)
   ground.folder = folder
   ground.cluster = database.start(SETTINGS)
   ground.ours = ground.ours_database "ours"
+  ground.FILMS = ground.ours:value "SELECT count(*) FROM movies"
+  assert(ground.FILMS == ground.ours:value "SELECT max(id) FROM movies", "the films' ids have holes")
   ground.peers = ground.cluster:create "peers"
   ground.peers.seconds = 600
   ground.peers:run(process.read_file "tests/bench/peers/peer.sql")

@@ -24,8 +24,12 @@ function report.line(name, done, failed)
     done.p50 and ("  p50 %s p99 %s ms"):format(milliseconds(done.p50), milliseconds(done.p99)) or "",
     done.paced and ("  paced p50 %s p99 %s ms"):format(milliseconds(done.paced.p50), milliseconds(done.paced.p99))
       or "",
-    done.clients and ("  %d clients"):format(done.clients) or done.votes and ("  %d rows"):format(done.votes) or "")
+    (done.clients and ("  %d clients"):format(done.clients) or done.votes and ("  %d rows"):format(done.votes) or "")
+      .. (done.note and "  " .. done.note or ""))
 end
+
+report.grouped = grouped
+report.milliseconds = milliseconds
 
 -- The middle of fn(measurement) over the turns, the least and the most; nil where none has it.
 local function middle(row, fn)
@@ -82,10 +86,51 @@ local function table_of(work)
   return table.concat(lines, "\n")
 end
 
--- All works as Markdown.
+local function plain_table(title, head, rows)
+  local lines = { "### " .. title, "", line(head), "|---|" .. ("--:|"):rep(#head - 1) }
+  for _, cells in ipairs(rows) do lines[#lines + 1] = line(cells) end
+  return table.concat(lines, "\n")
+end
+
+-- Rate, p50 and p99 of a row of turns, or why there are none, in three cells.
+local function three(row)
+  if row.failed or not row.done[1] then return "not measured: " .. first_line(row.failed or "no turn"), "", "" end
+  return grouped((middle(row, rate))), milliseconds((middle(row, function(done) return done.p50 end))),
+    milliseconds((middle(row, function(done) return done.p99 end)))
+end
+
+local function connections_of(result)
+  local head, rows = { "connections" }, {}
+  for _, kind in ipairs(result.kinds) do
+    table.move({ kind[1] .. " a second", "p50 ms", "p99 ms" }, 1, 3, #head + 1, head)
+    for i, row in ipairs(kind.rows) do
+      rows[i] = rows[i] or { grouped(row.at) }
+      table.move({ three(row) }, 1, 3, #rows[i] + 1, rows[i])
+    end
+  end
+  return plain_table("More connections", head, rows)
+end
+
+local function rows_of(result)
+  local rows = {}
+  for i, row in ipairs(result.rows) do
+    rows[i] = { grouped(row.at), three(row) }
+    table.move({ cell("%.3f", row.top), cell("%d", row.pages) }, 1, 2, 5, rows[i])
+  end
+  return plain_table("More votes that are there already", { "votes there", "votes a second", "p50 ms", "p99 ms",
+    "ranking's query ms", "its pages" }, rows)
+end
+
+local function start_of(result)
+  return plain_table("Starting, and doing nothing", { "", "" }, result.rows)
+end
+
+local special = { connections = connections_of, rows = rows_of, start = start_of }
+
+-- All that was measured, as Markdown.
 function report.tables(results)
   local parts = {}
-  for i, work in ipairs(results) do parts[i] = table_of(work) end
+  for i, work in ipairs(results) do parts[i] = (special[work.name] or table_of)(work) end
   return table.concat(parts, "\n\n")
 end
 

@@ -1,17 +1,17 @@
 -- Measures ours beside others, on one PostgreSQL, in turn and repeated; see ./dev help, and docs/performance.md for
 -- how to read what it prints.
 --
---   lua5.4 tests/bench/run.lua [--quick] [--turns N] [--seconds N] [--only WORK,...] [--write] [--full]
+--   lua5.4 tests/bench/run.lua [--quick] [--turns N] [--seconds N] [--only WORK,...] [--who NAME] [--write] [--full]
 
 package.path = "tests/bench/?.lua;tests/e2e/?.lua;" .. package.path
 
 local uv = require "luv"
 
-local ORDER = { "votes", "movie", "page", "top" }
+local ORDER = { "votes", "movie", "page", "top", "growth", "start" }
 
 local function usage(why)
   io.stderr:write("bench: ", why, "\nusage: ./dev bench [--quick] [--full] [--turns N] [--seconds N] [--only ",
-    table.concat(ORDER, ","), "] [--write]\n")
+    table.concat(ORDER, ","), "] [--who NAME] [--write]\n")
   os.exit(2)
 end
 
@@ -29,6 +29,8 @@ local function read_options()
       options[name:sub(3)] = true
     elseif name == "--turns" or name == "--seconds" then
       options[name:sub(3)] = math.tointeger(tonumber(value(name))) or usage(name .. " wants a number")
+    elseif name == "--who" then
+      options.who = value(name)
     elseif name == "--only" then
       for work in value(name):gmatch "[^,]+" do options.only[work] = true end
     else
@@ -39,11 +41,12 @@ local function read_options()
   options.turns = options.turns or options.quick and 1 or 3
   options.seconds = options.seconds or options.quick and 3 or 6
   options.warm, options.pace = options.quick and 1 or 2, options.quick and 2 or 4
-  for work in pairs(options.only) do
-    local known = false
-    for _, name in ipairs(ORDER) do known = known or name == work end
-    if not known then usage("no such work: " .. work) end
+  local known = {}
+  for _, name in ipairs(ORDER) do known[name] = true end
+  for name in pairs(options.only) do
+    if not known[name] then usage("no such work: " .. name) end
   end
+  if not next(options.only) then options.only = known end
   return options
 end
 
@@ -62,7 +65,9 @@ assert(uv.fs_chmod(folder, 493)) -- 0755: PostgreSQL's user has its own folder i
 uv.os_setenv("TMPDIR", folder)
 
 local ground = require "ground"
+local growth = require "growth"
 local report = require "report"
+local startup = require "startup"
 local works = require "works"
 
 -- Everybody of a work in turn, and again. A row that fails once says why and is not asked again.
@@ -70,6 +75,9 @@ local function measure(name)
   say("%s: preparing", name)
   local work = works[name](options)
   say("%s", work.title)
+  for i = #work, 1, -1 do
+    if options.who and not work[i].name:find(options.who, 1, true) then table.remove(work, i) end
+  end
   for turn = 1, options.turns do
     for _, row in ipairs(work) do
       row.done = row.done or {}
@@ -83,14 +91,37 @@ local function measure(name)
   return work
 end
 
+-- What each name of --only stands for: functions that measure and return what report.tables knows.
+local parts = {
+  growth = {
+    function()
+      say "growth: more connections"
+      return growth.connections(options, say)
+    end,
+    function()
+      say "growth: more votes that are there already"
+      return growth.votes(options, say)
+    end,
+  },
+  start = {
+    function()
+      say "start"
+      return startup.run(options, say)
+    end,
+  },
+}
+
+for _, name in ipairs { "votes", "movie", "page", "top" } do parts[name] = { function() return measure(name) end } end
+
+-- A part that fails leaves the others alone.
 local function run()
   say "starting PostgreSQL"
   ground.start(folder)
   local results = {}
   for _, name in ipairs(ORDER) do
-    if not next(options.only) or options.only[name] then
-      local ok, work = xpcall(measure, debug.traceback, name)
-      if ok then results[#results + 1] = work else say("%s failed: %s", name, work) end
+    for _, part in ipairs(options.only[name] ~= nil and parts[name] or {}) do
+      local ok, result = xpcall(part, debug.traceback)
+      if ok then results[#results + 1] = result else say("%s failed: %s", name, result) end
     end
   end
   print(report.tables(results))

@@ -83,6 +83,7 @@ local function reading(work, options, requests, others, script)
   work[2] = { name = "pgbench", run = pgbench(ground.ours, script, options, {}) }
   work[3] = { name = "Fastify", run = read("fastify", others) }
   work[4] = { name = "FastAPI", run = read("fastapi", others) }
+  function work.also(name, who, which) table.insert(work, 4, { name = name, run = read(who, which) }) end
   return work
 end
 
@@ -96,8 +97,12 @@ local function drawn(room, fn)
   return paths
 end
 
+function works.films()
+  return ground.reads("movie", drawn(0, function(id) return "/movies/" .. id end))
+end
+
 function works.movie(options)
-  local requests = ground.reads("movie", drawn(0, function(id) return "/movies/" .. id end))
+  local requests = works.films()
   return reading({ name = "movie", title = "One film by id, from the database", per = "film", connections = 256 },
     options, requests, requests, "movie.sql")
 end
@@ -105,8 +110,11 @@ end
 function works.page(options)
   local ours = ground.reads("page", drawn(20, function(id) return "/movies?limit=20&cursor=" .. cursor.write(id) end))
   local others = ground.reads("page_others", drawn(20, function(id) return "/movies?limit=20&after=" .. id end))
-  return reading({ name = "page", title = "A page of 20 films, from the database", per = "page", connections = 256 },
-    options, ours, others, "page.sql")
+  local cast = ground.reads("page_cast", drawn(20, function(id) return "/movies/cast?limit=20&after=" .. id end))
+  local work = reading({ name = "page", title = "A page of 20 films, from the database", per = "page",
+    connections = 256 }, options, ours, others, "page.sql")
+  work.also("Fastify, ids cast in SQL", "fastify", cast)
+  return work
 end
 
 -- So that there is a ranking of ten films.
@@ -127,13 +135,17 @@ local function some_votes()
     FROM users ORDER BY id LIMIT %d]]):format(count, count))
 end
 
+function works.rankings()
+  some_votes()
+  return ground.reads("top", { "/movies/top" })
+end
+
 -- The ranking from memory, on a few votes. One worker of ours beside nginx, which has one and answers a constant: the
 -- same body.
 function works.top(options)
   options = setmetatable({ connections = 64 }, { __index = options })
-  local requests = ground.reads("top", { "/movies/top" })
+  local requests = works.rankings()
   local one = { PLATEIA_WORKERS = "1" }
-  some_votes()
   local body
   local function ask(name, settings)
     return function()

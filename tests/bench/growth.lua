@@ -6,30 +6,22 @@ local plans = require "support.plans"
 local process = require "support.process"
 local report = require "report"
 local server = require "support.server"
+local turn = require "turn"
 local works = require "works"
 
 local growth = {}
 
 local CONNECTIONS = { 1, 32, 256, 2000 }
 
--- Appends what fn returns, or why there is nothing, to a row of turns as works have them.
-local function turn(row, say, fn)
-  local ok, done = true, nil
-  if not row.failed then ok, done = pcall(fn) end
-  if not ok then row.failed = tostring(done) end
-  if done and ok then table.insert(row.done, done) end
-  say("  %s", report.line(row.name, not row.failed and done, row.failed))
-end
-
 local function rows_for(list, name)
   local rows = {}
-  for i, value in ipairs(list) do rows[i] = { name = name(value), at = value, done = {} } end
+  for i, value in ipairs(list) do rows[i] = { name = name(value), at = value, ours = true } end
   return rows
 end
 
 -- Rate and times of votes, films and rankings, as more and more ask at the same time.
 function growth.connections(options, say)
-  local short = setmetatable({ pace = 0 }, { __index = options })
+  local short = setmetatable({ pace = 0, warm = 1, seconds = math.min(options.seconds, 4) }, { __index = options })
   local votes = ground.crowd(ground.ours, "grows", measure.voters(short))
   local kinds = { { "votes", votes, measure.votes }, { "films by id", works.films(), measure.reads },
     { "rankings", works.rankings(), measure.reads } }
@@ -101,7 +93,7 @@ function growth.votes(options, say)
       row.top, row.pages = top_query(row.db)
       say("  the ranking's query on them: %.3f ms, %d pages", row.top, row.pages)
     end)
-    if not ok then row.failed = tostring(why) end
+    if not ok then row.failed = { tostring(why) } end
   end
   for _ = 1, options.turns do
     for _, row in ipairs(rows) do

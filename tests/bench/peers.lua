@@ -74,7 +74,7 @@ function start.fastapi()
   local port = database.free_port()
   return launch("FastAPI", port, "/usr/bin/uvicorn", { cwd = "tests/bench/peers/fastapi", args = {
     "app:app", "--workers", WORKERS, "--port", tostring(port), "--no-access-log", "--log-level", "warning" }, env = {
-    DATABASE_URL = ground.peers.tcp_url:gsub("^postgresql:", "postgresql+asyncpg:"), JWT_SECRET = ground.SECRET,
+    DATABASE_URL = ground.peers.url:gsub("^postgresql:", "postgresql+asyncpg:"), JWT_SECRET = ground.SECRET,
     PYTHONDONTWRITEBYTECODE = "1",
   } }, "/movies/1")
 end
@@ -82,8 +82,8 @@ end
 function start.fastify()
   local port = database.free_port()
   return launch("Fastify", port, "node", { cwd = "tests/bench/peers/fastify", args = { "app.js" }, env = {
-    DATABASE_URL = ground.peers.tcp_url, JWT_SECRET = ground.SECRET, PORT = tostring(port), WORKERS = WORKERS,
-    NODE_ENV = "production",
+    PGHOST = ground.cluster.folder, PGPORT = tostring(ground.cluster.port), PGUSER = "plateia", PGDATABASE = "peers",
+    JWT_SECRET = ground.SECRET, PORT = tostring(port), WORKERS = WORKERS, NODE_ENV = "production",
   } }, "/movies/1")
 end
 

@@ -28,13 +28,16 @@ function report.line(name, done, failed)
       .. (done.note and "  " .. done.note or ""))
 end
 
+-- "a vote", "an answer"
+function report.a(noun) return (noun:find "^[aeiou]" and "an " or "a ") .. noun end
+
 report.grouped = grouped
 report.milliseconds = milliseconds
 
 -- The middle of fn(measurement) over the turns, the least and the most; nil where none has it.
 local function middle(row, fn)
   local values = {}
-  for _, done in ipairs(row.done) do values[#values + 1] = fn(done) end
+  for _, done in ipairs(row.done or {}) do values[#values + 1] = fn(done) end
   table.sort(values)
   local half = (#values + 1) // 2
   if half == 0 then return end
@@ -50,40 +53,63 @@ end
 local function rate(done) return done.rate end
 
 local function row_of(row, first)
-  if row.failed or not row.done[1] then
-    return { row.name, "not measured: " .. first_line(row.failed or "no turn ended") }
-  end
+  if not row.done[1] then return { row.name, "not measured" } end
   local median, least, most = middle(row, rate)
   local function of(format, fn) return cell(format, (middle(row, fn))) end
   local function paced(done) return done.paced end
   local function cpu(who) return function(done) return done.cpu[who] end end
   local server = row.done[1].idle
+  local function memory(when)
+    local resident = middle(row, function(done) return done[when] and done[when].resident end)
+    return resident and ("%.1f (%.1f)"):format(resident,
+      (middle(row, function(done) return done[when].proportional end))) or ""
+  end
   return { row.name .. (row.done[1].clients and (" (%d clients)"):format(row.done[1].clients) or ""),
     grouped(median), grouped(least) .. " to " .. grouped(most), first and ("%.2f"):format(first / median) or "",
     server and of("%.1f", cpu "server") or "", of("%.1f", cpu "postgres"), of("%.1f", cpu "load"),
+    of("%.1f", function(done) return done.cpu.server + done.cpu.postgres + done.cpu.load end),
     of(milliseconds, function(done) return done.p50 end), of(milliseconds, function(done) return done.p99 end),
     of(milliseconds, function(done) return paced(done) and done.paced.p50 end),
     of(milliseconds, function(done) return paced(done) and done.paced.p99 end),
-    of("%.1f", function(done) return done.idle and done.idle.proportional end),
-    of("%.1f", function(done) return done.used and done.used.proportional end) }
+    memory "idle", memory "used" }
 end
 
 local function line(cells) return "| " .. table.concat(cells, " | ") .. " |" end
 
-local HEAD = { "", "a second", "from, to", "ours is x", "CPU: server", "PostgreSQL", "load", "p50 ms", "p99 ms",
-  "at 1,000/s: p50", "p99", "MiB idle", "after" }
+local HEAD = { "", "a second", "from, to", "ours is x", "CPU: server", "PostgreSQL", "load", "all", "p50 ms", "p99 ms",
+  "at 1,000/s: p50", "p99", "MiB idle", "MiB after" }
+
+-- What went wrong, in lines behind a table.
+local function failures(rows)
+  local lines = {}
+  for _, row in ipairs(rows) do
+    for _, why in ipairs(row.failed or {}) do
+      lines[#lines + 1] = ("* %s, a turn that failed: %s"):format(row.name, first_line(why))
+    end
+    for _, done in ipairs(row.done or {}) do
+      if done.note then lines[#lines + 1] = ("* %s: %s"):format(row.name, done.note) end
+    end
+  end
+  return lines[1] and "\n\n" .. table.concat(lines, "\n") or ""
+end
 
 local function table_of(work)
-  local lines = { "### " .. work.title, "", ("%d connections; CPU in microseconds a%s %s."):format(work.connections,
-    work.per:match "^[aeiou]" and "n" or "", work.per), "", line(HEAD),
+  local lines = { "### " .. work.title, "", ("%d connections; CPU in microseconds %s."):format(
+    work.connections, report.a(work.per)), "", line(HEAD),
     "|---|" .. ("--:|"):rep(#HEAD - 1) }
-  local first = middle(work[1], rate)
+  local first = work[1].ours and middle(work[1], rate)
   for i, row in ipairs(work) do
     local cells = row_of(row, i > 1 and first)
     for at = #cells + 1, #HEAD do cells[at] = "" end
     lines[#lines + 1] = line(cells)
   end
-  return table.concat(lines, "\n")
+  local against = work.against and work[work.against]
+  if against and against.done[1] and work[1].done[1] then
+    local function cpu(row) return (middle(row, function(done) return done.cpu.server end)) end
+    table.move({ "", ("CPU of the server an answer, ours against %s: %.1f against %.1f, **%.2f times**."):format(
+      against.name, cpu(work[1]), cpu(against), cpu(work[1]) / cpu(against)) }, 1, 2, #lines + 1, lines)
+  end
+  return table.concat(lines, "\n") .. failures(work)
 end
 
 local function plain_table(title, head, rows)
@@ -94,7 +120,7 @@ end
 
 -- Rate, p50 and p99 of a row of turns, or why there are none, in three cells.
 local function three(row)
-  if row.failed or not row.done[1] then return "not measured: " .. first_line(row.failed or "no turn"), "", "" end
+  if not (row.done and row.done[1]) then return "not measured", "", "" end
   return grouped((middle(row, rate))), milliseconds((middle(row, function(done) return done.p50 end))),
     milliseconds((middle(row, function(done) return done.p99 end)))
 end
@@ -108,7 +134,9 @@ local function connections_of(result)
       table.move({ three(row) }, 1, 3, #rows[i] + 1, rows[i])
     end
   end
-  return plain_table("More connections", head, rows)
+  local all = {}
+  for _, kind in ipairs(result.kinds) do table.move(kind.rows, 1, #kind.rows, #all + 1, all) end
+  return plain_table("More connections", head, rows) .. failures(all)
 end
 
 local function rows_of(result)
@@ -118,7 +146,7 @@ local function rows_of(result)
     table.move({ cell("%.3f", row.top), cell("%d", row.pages) }, 1, 2, 5, rows[i])
   end
   return plain_table("More votes that are there already", { "votes there", "votes a second", "p50 ms", "p99 ms",
-    "ranking's query ms", "its pages" }, rows)
+    "ranking's query ms", "its pages" }, rows) .. failures(result.rows)
 end
 
 local function start_of(result)
@@ -126,6 +154,14 @@ local function start_of(result)
 end
 
 local special = { connections = connections_of, rows = rows_of, start = start_of }
+
+-- What machine it was (see startup.machine), and how often each was asked.
+function report.facts(machine, options)
+  return ("%s, %d cores for all, servers, PostgreSQL %s and those who ask; %.0f GiB of memory; Linux %s; 8 KiB are "
+    .. "safely on the disk %s times a second (fdatasync, one after the other). %d turn%s of %d seconds for each, in "
+    .. "turn."):format(machine.model, machine.cores, machine.postgres:match "^[%d.]+", machine.memory, machine.kernel,
+    grouped(machine.synced), options.turns, options.turns == 1 and "" or "s", options.seconds)
+end
 
 -- All that was measured, as Markdown.
 function report.tables(results)

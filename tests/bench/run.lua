@@ -39,8 +39,8 @@ local function read_options()
     at = at + 1
   end
   options.turns = options.turns or options.quick and 1 or 3
-  options.seconds = options.seconds or options.quick and 3 or 6
-  options.warm, options.pace = options.quick and 1 or 2, options.quick and 2 or 4
+  options.seconds = options.seconds or options.quick and 2 or 6
+  options.warm, options.pace = options.quick and 1 or 2, options.quick and 1 or 4
   local known = {}
   for _, name in ipairs(ORDER) do known[name] = true end
   for name in pairs(options.only) do
@@ -66,11 +66,13 @@ uv.os_setenv("TMPDIR", folder)
 
 local ground = require "ground"
 local growth = require "growth"
+local page = require "page"
 local report = require "report"
 local startup = require "startup"
+local turn = require "turn"
 local works = require "works"
 
--- Everybody of a work in turn, and again. A row that fails once says why and is not asked again.
+-- Everybody of a work in turn, and again.
 local function measure(name)
   say("%s: preparing", name)
   local work = works[name](options)
@@ -78,15 +80,9 @@ local function measure(name)
   for i = #work, 1, -1 do
     if options.who and not work[i].name:find(options.who, 1, true) then table.remove(work, i) end
   end
-  for turn = 1, options.turns do
-    for _, row in ipairs(work) do
-      row.done = row.done or {}
-      local ok, done = true, nil
-      if not row.failed then ok, done = pcall(row.run) end
-      if not ok then row.failed = tostring(done) end
-      if done and ok then table.insert(row.done, done) end
-      say("  turn %d  %s", turn, report.line(row.name, not row.failed and done, row.failed))
-    end
+  for number = 1, options.turns do
+    say("  turn %d of %d", number, options.turns)
+    for _, row in ipairs(work) do turn(row, say, row.run) end
   end
   return work
 end
@@ -124,13 +120,30 @@ local function run()
       if ok then results[#results + 1] = result else say("%s failed: %s", name, result) end
     end
   end
-  print(report.tables(results))
+  local facts = report.facts(startup.machine(), options)
+  print(facts .. "\n\n" .. report.tables(results))
+  if options.write then page.write(results, facts) end
+end
+
+-- What we started ends with us; the kernel sees to that (see support.process). Files do not.
+local function clean_up()
+  pcall(ground.stop)
+  os.execute("rm -rf '" .. folder .. "'")
+end
+
+for name, code in pairs { sigint = 130, sigterm = 143 } do
+  local signal = uv.new_signal()
+  signal:start(name, function()
+    if ground.cluster then ground.cluster.server:signal "quit" end
+    os.execute("sleep 1; rm -rf '" .. folder .. "'")
+    os.exit(code)
+  end)
+  signal:unref()
 end
 
 local ok, why = xpcall(run, debug.traceback)
-pcall(ground.stop)
-os.execute("rm -rf '" .. folder .. "'")
-if not ok then
-  io.stderr:write(why, "\n")
+clean_up()
+if not ok or turn.ours_failed then
+  io.stderr:write(ok and "bench: a turn of ours failed, see above" or why, "\n")
   os.exit(1)
 end

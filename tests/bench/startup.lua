@@ -112,7 +112,10 @@ end
 function startup.synced()
   local path = process.temporary_folder "fsync" .. "/file"
   local fd = assert(uv.fs_open(path, "w", 384))
-  local page, count, began = ("x"):rep(8192), 0, loop.now()
+  local page = ("x"):rep(8192)
+  assert(uv.fs_write(fd, page:rep(1024), 0)) -- as PostgreSQL's log, it has its length beforehand
+  assert(uv.fs_fsync(fd))
+  local count, began = 0, loop.now()
   while loop.now() < began + 2 do
     assert(uv.fs_write(fd, page, count % 1024 * 8192))
     assert(uv.fs_fdatasync(fd))

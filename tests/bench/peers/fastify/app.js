@@ -1,6 +1,6 @@
 // The same service in JavaScript: Fastify and postgres.js, which pipelines; one process a worker.
 //
-//   DATABASE_URL=postgres://... JWT_SECRET=... PORT=8003 WORKERS=2 node app.js
+//   PGHOST=... PGDATABASE=... JWT_SECRET=... PORT=8003 WORKERS=2 node app.js
 //
 // Something to measure against, written as its manuals teach it; not something to run.
 import cluster from 'node:cluster';
@@ -10,7 +10,7 @@ import tokens from '@fastify/jwt';
 import Fastify from 'fastify';
 import postgres from 'postgres';
 
-const { DATABASE_URL, JWT_SECRET, PORT, WORKERS = '1' } = process.env;
+const { JWT_SECRET, PORT, WORKERS = '1' } = process.env;
 const RANKING_LASTS = 300_000; // milliseconds
 const UNIQUE = '23505', REFERENCE = '23503';
 
@@ -25,7 +25,7 @@ const account = { ...object({ username: text, password: text }), required: ['use
 const hashed = ({ username, password }) => scryptSync(password, username, 64, { N: 4096, r: 8, p: 1 }).toString('hex');
 
 async function serve() {
-  const sql = postgres(DATABASE_URL, { max: 8, types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } } });
+  const sql = postgres({ max: 8, types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } } });
   const app = Fastify();
   await app.register(formBody);
   await app.register(tokens, { secret: JWT_SECRET });

@@ -107,7 +107,8 @@ function plot.bars(title, groups, names)
     end
     body[#body + 1] = ('  <path d="M%d %dV%d" class="axis"/>'):format(LEFT, top - 4, y - 2)
   end
-  return picture(title, "Horizontal bars; the figures stand beside them and in the tables of the page. A bar with a gap is longer than drawn.", y + 12, body)
+  return picture(title, "Horizontal bars; the figures stand beside them and in the tables of the page. "
+    .. "A bar with a gap is longer than drawn.", y + 12, body)
 end
 
 -- --- lines -----------------------------------------------------------------------------------------------

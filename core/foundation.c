@@ -3,6 +3,7 @@
 #include "foundation.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "http/assets.h"
 #include "http/edges.h"
 #include "script/budget.h"
 #include "script/reload.h"
@@ -264,6 +265,7 @@ void foundation_close(struct foundation *foundation) {
     cache_free(foundation->cache);
     throttle_free(foundation->throttle);
     edges_free(foundation->edges);
+    assets_free(foundation->assets);
     tokens_free(foundation->tokens);
     embedded_postgres_stop(foundation->postgres);
     *foundation = (struct foundation){0};

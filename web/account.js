@@ -125,6 +125,7 @@ export function start() {
   byId("sign-in").addEventListener("click", () => open());
   byId("sign-out").addEventListener("click", () => {
     session.end();
+    username.value = ""; // whoever comes next is somebody else
     notice(say("goodbye"));
     byId("sign-in").focus();
   });

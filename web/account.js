@@ -85,6 +85,7 @@ async function submit(event) {
 
 // Opens the dialog; the promise tells, once it is closed, whether somebody is signed in now. `why` is a line on top.
 export function open(why = null) {
+  settle?.(false);
   isNew = false;
   draw();
   show(byId("account-why"), why);
@@ -118,6 +119,7 @@ export function start() {
   });
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close()); // outside of it
   dialog.addEventListener("close", () => {
+    if (dialog.open) return; // told late: it has been opened again since
     password.value = "";
     settle?.(session.token() !== null);
     settle = null;

@@ -8,7 +8,7 @@ import { hurry } from "./stream.js";
 import * as ticket from "./ticket.js";
 import { day, say } from "./words.js";
 
-let busy = false;
+let busy = false; // a vote is on its way
 
 async function signedIn(film) {
   if (session.token()) return true;
@@ -32,22 +32,17 @@ async function outcome(answer, film) {
   }
 }
 
-async function cast(film) {
-  if (!(await signedIn(film))) return;
+export async function vote(film) {
+  if (busy || !(await signedIn(film))) return;
+  busy = true;
   const answer = await ask("POST", `/vote/${film.id}`, { token: session.token() });
+  busy = false;
   if (answer.status === 401) {
     session.end();
-    if (await account.openAgain()) await cast(film);
+    if (await account.openAgain()) await vote(film);
     return;
   }
   notice(await outcome(answer, film));
   if (answer.status === 201 || answer.status === 409) ticket.refresh();
   hurry();
-}
-
-export async function vote(film) {
-  if (busy) return;
-  busy = true;
-  await cast(film);
-  busy = false;
 }

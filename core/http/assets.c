@@ -109,19 +109,22 @@ static const struct entry *wanted(const struct entry *first, const struct reques
 
 /* ---- saying it ---- */
 
+/* A 304 says its policy as well: the browser puts the headers of a 304 in place of those it has, and the one
+ * that every answer gets by itself (edges.h) would forbid the page all it is made of. */
 static void say_headers(struct request *req, const struct entry *entry, bool packed, const char *etag) {
     const struct asset *asset = &entry->asset;
     answer_header(req, "ETag", etag);
     answer_header(req, "Cache-Control",
                   asset->immutable ? "public, max-age=31536000, immutable" : "no-cache");
     answer_header(req, "Vary", asset->language ? "Accept-Encoding, Accept-Language" : "Accept-Encoding");
+    if (asset->policy) {
+        answer_header(req, "Content-Security-Policy", asset->policy);
+        answer_header(req, "Cross-Origin-Opener-Policy", "same-origin");
+    }
     if (req->answer.status == 304) return;
     answer_header(req, "Content-Type", asset->type);
     if (packed) answer_header(req, "Content-Encoding", "gzip");
     if (asset->language) answer_header(req, "Content-Language", asset->language);
-    if (!asset->policy) return;
-    answer_header(req, "Content-Security-Policy", asset->policy);
-    answer_header(req, "Cross-Origin-Opener-Policy", "same-origin");
 }
 
 /* A strong tag names these very bytes, so each form has one of its own (RFC 9110 section 8.8.3.3). */

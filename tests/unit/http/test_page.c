@@ -187,6 +187,7 @@ static void who_has_it_is_told_so(void **state) {
     assert_int_equal(req.answer.status, 304);
     assert_int_equal(req.answer.body.len, 0);
     assert_header(&req, "ETag", "\"abc123-en\"");
+    assert_non_null(strstr(answer_header_get(&req, "Content-Security-Policy"), "script-src 'self'"));
     assert_header(&req, "Cache-Control", "no-cache");
     assert_header(&req, "Vary", "Accept-Encoding, Accept-Language");
     done(&req);

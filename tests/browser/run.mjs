@@ -184,6 +184,7 @@ it("moves the bars in a second browser, which glide to their places", async (tes
 
 it("keeps still for those who want less motion", async (test) => {
   const film = await house.film("Pulp Fiction");
+  await house.vote(film.id);
   const page = await visit(test, { reducedMotion: "reduce" });
   await page.waitForSelector(row(film));
   await page.evaluate(() => {
@@ -198,8 +199,10 @@ it("keeps still for those who want less motion", async (test) => {
 
 it("recovers by itself when the server was restarted", async (test) => {
   const film = await house.film("Pulp Fiction");
+  await house.vote(film.id);
   const page = await visit(test);
   await connected(page);
+  await page.waitForSelector(row(film));
   const before = await votesOf(page, film);
   await house.close();
   await until("it says that it reconnects", async () => (await state(page)) === "reconnecting");
@@ -280,6 +283,7 @@ it("has no complaint of axe-core, light and dark, on phone and desktop, with its
 
 it("is used with the keyboard alone", async (test) => {
   const film = await house.film("Casablanca");
+  await house.vote(film.id);
   const name = newName();
   await house.signUp(name);
   const page = await visit(test);

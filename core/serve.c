@@ -10,6 +10,7 @@
 #include "http/address.h"
 #include "http/admin.h"
 #include "http/server.h"
+#include "http/streams.h"
 #include "import.h"
 #include "script/reload.h"
 #include "services/db/pool.h"
@@ -226,6 +227,7 @@ static void drain(struct serving *serving) {
     int64_t grace = serving->foundation.settings->drain_timeout_ms;
     atomic_store(&serving->draining, true);
     reload_stop(serving->foundation.reload);
+    streams_drain(serving->foundation.streams);
     for (unsigned i = 0; i < serving->worker_count; i++)
         worker_drain(serving->workers[i], grace);
     for (unsigned i = 0; i < serving->worker_count; i++)
@@ -259,6 +261,7 @@ static enum err_code raise_house(struct serving *serving, const struct settings 
     if ((code = import_new(&serving->import, serving->foundation.conninfo, err)) != ERR_OK) return code;
     serving->foundation.progress = import_progress;
     serving->foundation.progress_ctx = serving->import;
+    if ((code = foundation_streams(&serving->foundation, err)) != ERR_OK) return code;
     if ((code = open_admin(serving, err)) != ERR_OK) return code;
     if ((code = raise_workers(serving, err)) != ERR_OK) return code;
     if ((code = foundation_scripts(&serving->foundation, err)) != ERR_OK) return code;

@@ -85,6 +85,7 @@ static enum err_code build(struct worker *worker, const struct foundation *found
     worker->services = (struct services){.db = worker->share,
                                          .cache = foundation->cache,
                                          .bus = foundation->bus,
+                                         .board = foundation->board,
                                          .throttle = foundation->throttle,
                                          .hasher = foundation->hasher,
                                          .mailbox = worker->mailbox,
@@ -267,6 +268,7 @@ static struct server_options server_options_of(const struct foundation *foundati
     return (struct server_options){
         .listen_fd = listen_fd,
         .edges = foundation->edges,
+        .streams = foundation->streams,
         .connections = (unsigned)((settings->connections + settings->workers - 1) / settings->workers),
         .body_limit = (size_t)settings->body_limit,
         .head_ns = settings->head_timeout_ms * CLOCK_NS_PER_MS,

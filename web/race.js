@@ -11,6 +11,7 @@ import { vote } from "./vote.js";
 const GLIDE = { duration: 900, easing: "cubic-bezier(.2, .8, .2, 1)" };
 const APPEAR = { duration: 600, easing: "ease-out" };
 const DAY_MS = 86400000;
+const SHOWN = 10;
 
 const list = byId("race");
 const still = matchMedia("(prefers-reduced-motion: reduce)");
@@ -24,11 +25,12 @@ function makeRow(film) {
   const button = element("button", { type: "button", className: "vote" }, say("vote"));
   button.setAttribute("aria-label", say("vote_for", { film: titled(film) }));
   button.addEventListener("click", () => vote(film));
-  const name = element("span", { className: "name" }, element("b", {}, film.title));
+  const title = element("b");
+  const name = element("span", { className: "name" }, title);
   if (film.year) name.append(" ", element("span", { className: "year" }, String(film.year)));
   const seats = element("span", { className: "seats", "aria-hidden": "true" }, lit);
   const node = element("li", { className: "film", "data-id": film.id }, rank, name, votes, seats, button);
-  return { node, rank, votes, lit, count: 0 };
+  return { node, rank, title, votes, lit, count: 0 };
 }
 
 // The part of a row that is dark, of the leader's row.
@@ -68,6 +70,7 @@ function flash(row) {
 
 function fill(row, film, most) {
   row.rank.textContent = film.rank;
+  row.title.textContent = film.title;
   row.votes.textContent = count("votes", film.votes);
   row.lit.style.clipPath = dark(film, most);
   row.rose = row.count > 0 && film.votes > row.count;
@@ -110,11 +113,11 @@ function tellLeader(films) {
   leader = first.id;
 }
 
-function drawMonth(period) {
+function drawMonth(period, total) {
   const [year, number] = period.split("-").map(Number);
   const left = Math.max(1, Math.ceil((Date.UTC(year, number, 1) - Date.now()) / DAY_MS));
   byId("month").textContent = ` · ${month(period)}`;
-  byId("closing").textContent = count("closes", left);
+  byId("closing").textContent = [total && count("total", total), count("closes", left)].filter(Boolean).join(" ");
 }
 
 // What a shell shows before anything is known: the month, by this device's clock.
@@ -122,12 +125,13 @@ export function drawNow() {
   drawMonth(new Date().toISOString().slice(0, 7));
 }
 
-// ranking: { items: [{ rank, id, title, year, votes }], as_of, period: "YYYY-MM" or none }
+// ranking: { items: [{ rank, id, title, year, votes }], as_of }, and of the stream period: "YYYY-MM" and total
 export function draw(ranking) {
   for (const node of list.querySelectorAll(".waiting")) node.remove();
   list.removeAttribute("aria-busy");
-  byId("empty").hidden = ranking.items.length > 0;
-  drawMonth(ranking.period ?? ranking.as_of.slice(0, 7));
-  drawRows(ranking.items);
-  tellLeader(ranking.items);
+  const films = ranking.items.slice(0, SHOWN);
+  byId("empty").hidden = films.length > 0;
+  drawMonth(ranking.period ?? ranking.as_of.slice(0, 7), ranking.total);
+  drawRows(films);
+  tellLeader(films);
 }

@@ -83,7 +83,7 @@ export function hurry() {
   if (!isLive()) setTimeout(poll, 700);
 }
 
-// onRanking({ items, as_of, period or not }); onState("live" | "polling" | "reconnecting")
+// onRanking({ items, as_of, ... }); onState("live" | "polling" | "reconnecting")
 export function follow(onRanking, onState) {
   tell = onRanking;
   tellState = onState;

@@ -34,6 +34,8 @@ const struct setting_row setting_rows[] = {
     {AT(workers), SETTING_NUMBER, "0", 0, 256, "threads that serve; 0: one a core", NULL},
     {AT(connections), SETTING_NUMBER, "10000", 1, 1000000, "open connections of all workers", NULL},
     {AT(connections_per_address), SETTING_NUMBER, "0", 0, 1000000, "open connections of one address; 0: no limit", NULL},
+    {AT(stream_max), SETTING_NUMBER, "10000", 0, 1000000, "clients that may watch streams at once", NULL},
+    {AT(stream_ping_ms), SETTING_NUMBER, "15000", 100, HOUR_MS, "between two signs of life to a client of a stream", NULL},
     {AT(trusted_proxies), SETTING_TEXT, "", 0, PATH_BYTES, "networks whose X-Forwarded-For counts: 10.0.0.0/8, ::1", NULL},
     {AT(cors_origins), SETTING_TEXT, "", 0, PATH_BYTES, "web pages that may ask: https://a.example, or *; empty: none", NULL},
     {AT(throttle_sign_in), SETTING_NUMBER, "10", 0, 1000000, "failed sign-ins a minute, an account and address; 0: no limit", NULL},

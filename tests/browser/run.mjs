@@ -2,7 +2,7 @@
 //
 //   PLATEIA_BINARY=build-asan/plateia node tests/browser/run.mjs [WORDS OF A CASE'S NAME]
 
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DESKTOP, PHONE, complaints, launch } from "./browser.mjs";
 import { House, until } from "./house.mjs";
@@ -208,6 +208,43 @@ it("recovers by itself when the server was restarted", async (test) => {
   await until("it says that it reconnects", async () => (await state(page)) === "reconnecting");
   await house.open();
   await connected(page);
+  await house.vote(film.id);
+  await until("the vote is seen", async () => (await votesOf(page, film)) === before + 1);
+});
+
+it("keeps its stream while the observer that words the frames is edited", async (test) => {
+  const film = await house.film("Pulp Fiction");
+  await house.vote(film.id);
+  const page = await visit(test);
+  await until("the stream is open", async () => (await state(page)) === "live");
+  await page.waitForSelector(row(film));
+  let streams = 0;
+  page.on("request", (request) => request.url().endsWith("/stream") && streams++);
+  const observer = "observers/ranking_stream.lua";
+  const before = await house.readScript(observer);
+  const edited = before.replace("local race = assert(ranking.race(20))",
+    "$&\n  for _, each in ipairs(race.items) do each.title = \"*\" .. each.title .. \"*\" end");
+  equal(edited === before, false, "the observer is what this case believes");
+  await writeFile(join(house.scripts, observer), edited);
+  await house.vote(film.id);
+  await page.waitForSelector(`${row(film)} .name:has-text("*Pulp Fiction*")`);
+  await writeFile(join(house.scripts, observer), before);
+  await house.vote(film.id);
+  await page.waitForSelector(`${row(film)} .name b:text-is("Pulp Fiction")`);
+  equal(streams, 0, "streams opened anew");
+  equal(await state(page), "live");
+});
+
+it("asks every few seconds where there is no stream", async (test) => {
+  const film = await house.film("Pulp Fiction");
+  await house.vote(film.id);
+  const context = await browser.newContext({ locale: "en-GB" });
+  (test.contexts ??= []).push(context);
+  const page = await context.newPage();
+  await page.route(/stream$/, (route) => route.fulfill({ status: 503, body: "" }));
+  await page.goto(house.url);
+  await page.waitForSelector("#state[data-state='polling']");
+  const before = await votesOf(page, film);
   await house.vote(film.id);
   await until("the vote is seen", async () => (await votesOf(page, film)) === before + 1);
 });

@@ -71,10 +71,10 @@ static enum err_code make(struct assets **ret, struct web *web, struct err *err)
 enum err_code web_read(struct assets **ret, const char *dir, struct err *err) {
     struct web web = {.dir = dir};
     *ret = NULL;
-    if (!*dir) return ERR_OK;
+    if (strcmp(dir, "none") == 0) return ERR_OK;
     int fd = folder_open(dir);
     if (fd < 0)
-        return err_set(err, ERR_NOT_FOUND, "%s: %s (PLATEIA_WEB names the page's folder; empty: no page)",
+        return err_set(err, ERR_NOT_FOUND, "%s: %s (PLATEIA_WEB names the page's folder; none: no page)",
                        dir, strerror(errno));
     enum err_code code = folder_walk(fd, visit, &web, err);
     close(fd);

@@ -8,7 +8,7 @@
 
 struct assets;
 
-/* *ret is NULL where `dir` is "": then there is no page. The caller frees it. */
+/* *ret is NULL where `dir` is "none": then there is no page. The caller frees it. */
 enum err_code web_read(struct assets **ret, const char *dir, struct err *err);
 
 #endif

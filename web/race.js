@@ -23,14 +23,13 @@ function makeRow(film) {
   const votes = element("span", { className: "votes" });
   const lit = element("span", { className: "lit" });
   const button = element("button", { type: "button", className: "vote" }, say("vote"));
-  button.setAttribute("aria-label", say("vote_for", { film: titled(film) }));
   button.addEventListener("click", () => vote(film));
   const title = element("b");
   const name = element("span", { className: "name" }, title);
   if (film.year) name.append(" ", element("span", { className: "year" }, String(film.year)));
   const seats = element("span", { className: "seats", "aria-hidden": "true" }, lit);
   const node = element("li", { className: "film", "data-id": film.id }, rank, name, votes, seats, button);
-  return { node, rank, title, votes, lit, count: 0 };
+  return { node, rank, title, votes, lit, button, count: 0 };
 }
 
 // The part of a row that is dark, of the leader's row.
@@ -71,6 +70,7 @@ function flash(row) {
 function fill(row, film, most) {
   row.rank.textContent = film.rank;
   row.title.textContent = film.title;
+  row.button.setAttribute("aria-label", say("vote_for", { film: titled(film) }));
   row.votes.textContent = count("votes", film.votes);
   row.lit.style.clipPath = dark(film, most);
   row.rose = row.count > 0 && film.votes > row.count;

@@ -81,7 +81,9 @@ export class House {
 
   async open() {
     const binary = process.env.PLATEIA_BINARY ?? "build/plateia";
-    this.server = spawn(binary, ["serve"], { env: this.environment(), stdio: ["ignore", "pipe", "pipe"] });
+    // It must not outlive us, even if we are killed.
+    this.server = spawn("setpriv", ["--pdeathsig", "KILL", "--", binary, "serve"],
+      { env: this.environment(), stdio: ["ignore", "pipe", "pipe"] });
     for (const stream of [this.server.stdout, this.server.stderr]) stream.on("data", (text) => (this.log += text));
     this.ended = new Promise((resolve) => this.server.on("exit", (code, signal) => resolve({ code, signal })));
     await until("the server is ready", () => {

@@ -297,25 +297,24 @@ it("weighs 60 KB at most, all of it from here, and nothing of it twice", async (
 it("has no complaint of axe-core, light and dark, on phone and desktop, with its dialog and its ticket", async (test) => {
   const film = await house.film("Casablanca");
   await house.vote(film.id);
-  for (const colorScheme of ["dark", "light"]) {
-    for (const viewport of [PHONE, DESKTOP]) {
-      const page = await visit(test, { colorScheme, viewport, reducedMotion: "reduce", locale: "pt-BR" });
-      await page.waitForSelector(row(film));
-      const found = [...(await complaints(page))];
-      await page.click("#sign-in");
-      await page.click("#account-other");
-      await fillAccount(page, "a");
-      await page.waitForSelector("#account-wrong:not(:empty)");
-      found.push(...(await complaints(page)));
-      await fillAccount(page, newName());
-      await page.waitForSelector("#sign-out:visible");
-      await findAndVote(page, film);
-      await page.waitForSelector(".ticket.used");
-      found.push(...(await complaints(page)));
-      equal(found.join("\n"), "", `${colorScheme}, ${viewport.width} px`);
-      equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, "as wide as the screen");
-    }
+  async function look(colorScheme, viewport) {
+    const page = await visit(test, { colorScheme, viewport, reducedMotion: "reduce", locale: "pt-BR" });
+    await page.waitForSelector(row(film));
+    const found = [...(await complaints(page))];
+    await page.click("#sign-in");
+    await page.click("#account-other");
+    await fillAccount(page, "a");
+    await page.waitForSelector("#account-wrong:not(:empty)");
+    found.push(...(await complaints(page)));
+    await fillAccount(page, newName());
+    await page.waitForSelector("#sign-out:visible");
+    await findAndVote(page, film);
+    await page.waitForSelector(".ticket.used");
+    found.push(...(await complaints(page)));
+    equal(found.join("\n"), "", `${colorScheme}, ${viewport.width} px`);
+    equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, "as wide as the screen");
   }
+  await Promise.all(["dark", "light"].flatMap((scheme) => [look(scheme, PHONE), look(scheme, DESKTOP)]));
 });
 
 it("is used with the keyboard alone", async (test) => {

@@ -243,10 +243,10 @@ static void close_all(struct serving *serving) {
     foundation_close(&serving->foundation);
 }
 
-/* On a terminal, a newcomer is told what to try first. */
+/* On a terminal, a newcomer is told where to look. */
 static void say_first_call(const struct settings *settings) {
     const char *colon = strrchr(settings->listen, ':');
-    if (isatty(STDOUT_FILENO)) printf("\n  Plateia is ready. Try:  curl \"http://localhost%s/\"\n\n", colon);
+    if (isatty(STDOUT_FILENO)) printf("\n  Plateia is ready: http://localhost%s/\n\n", colon);
     fflush(stdout);
 }
 

@@ -74,8 +74,8 @@ enum err_code web_read(struct assets **ret, const char *dir, struct err *err) {
     if (strcmp(dir, "none") == 0) return ERR_OK;
     int fd = folder_open(dir);
     if (fd < 0)
-        return err_set(err, ERR_NOT_FOUND, "%s: %s (PLATEIA_WEB names the page's folder; none: no page)",
-                       dir, strerror(errno));
+        return err_set(err, ERR_NOT_FOUND, "%s: %s (PLATEIA_WEB names the page's folder; none: no page)", dir,
+                       strerror(errno));
     enum err_code code = folder_walk(fd, visit, &web, err);
     close(fd);
     if (code == ERR_OK) code = make(ret, &web, err);

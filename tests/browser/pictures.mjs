@@ -12,8 +12,8 @@ const RACE = [["The Godfather", 31], ["Central do Brasil", 27], ["Spirited Away"
   ["Pulp Fiction", 11], ["Casablanca", 8], ["Amadeus", 6], ["Taxi Driver", 4], ["Fargo", 3], ["Toy Story", 1]];
 
 const PICTURES = [
-  { name: "desktop-dark", viewport: DESKTOP, colorScheme: "dark", locale: "en-GB" },
-  { name: "desktop-light", viewport: DESKTOP, colorScheme: "light", locale: "pt-BR" },
+  { name: "desktop-dark", viewport: DESKTOP, deviceScaleFactor: 0.75, colorScheme: "dark", locale: "en-GB" },
+  { name: "desktop-light", viewport: DESKTOP, deviceScaleFactor: 0.75, colorScheme: "light", locale: "pt-BR" },
   { name: "phone-dark", viewport: PHONE, colorScheme: "dark", locale: "pt-BR" },
   { name: "phone-light", viewport: PHONE, colorScheme: "light", locale: "en-GB" },
 ];
@@ -26,28 +26,24 @@ async function signIn(page, name) {
   await page.waitForSelector("#sign-out:visible");
 }
 
-async function take(browser, house, picture, index) {
-  const { name, ...options } = picture;
+async function take(browser, house, { name, ...options }, index) {
   const context = await browser.newContext({ ...options, reducedMotion: "reduce" });
   const page = await context.newPage();
   await page.goto(house.url);
-  await page.waitForSelector("#race .vote");
-  await page.screenshot({ path: `${FOLDER}/${name}-first.png` });
+  await page.waitForSelector("#state[data-state='live']");
   await house.signUp(`Ana${index}`);
   await signIn(page, `Ana${index}`);
   await page.click("#race li:nth-child(2) .vote");
   await page.waitForSelector(".ticket.used");
   await page.fill("#find", "star");
   await page.waitForSelector("#found li");
-  await page.waitForTimeout(100);
-  await page.evaluate(() => document.activeElement.blur());
-  await page.evaluate(() => document.getElementById("notice").classList.remove("shown"));
-  await page.screenshot({ path: `${FOLDER}/${name}.png`, fullPage: false });
-  await page.screenshot({ path: `${FOLDER}/${name}-full.png`, fullPage: true });
-  await page.click("#sign-out");
-  await page.click("#race li:nth-child(3) .vote");
-  await page.waitForTimeout(200);
-  await page.screenshot({ path: `${FOLDER}/${name}-dialog.png` });
+  await page.waitForSelector("#notice.shown", { state: "hidden" });
+  await page.mouse.move(0, 0);
+  await page.evaluate(() => {
+    document.activeElement.blur();
+    scrollTo(0, 0);
+  });
+  await page.screenshot({ path: `${FOLDER}/${name}.png` });
   await context.close();
 }
 

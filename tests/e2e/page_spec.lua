@@ -107,7 +107,8 @@ describe("the page", function()
   it("makes way for a script that wants its place", function()
     local scripts = server.scripts_with { ["routes/front.lua"] = [[
       local route, field = require "plateia.route", require "plateia.field"
-      return route.get "/" { summary = "a front of one's own", answers = { [200] = field.object { mine = field.boolean {} } },
+      local Mine = field.object { mine = field.boolean {} }
+      return route.get "/" { summary = "a front of one's own", answers = { [200] = Mine },
         handler = function() return { mine = true } end }
     ]] }
     local other = server.start { database = db, settings = { PLATEIA_SCRIPTS = scripts } }

@@ -3,7 +3,10 @@
 #include "foundation.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "exchange/board.h"
+#include "http/assets.h"
 #include "http/edges.h"
+#include "http/streams.h"
 #include "script/budget.h"
 #include "script/reload.h"
 #include "script/sources.h"
@@ -27,6 +30,7 @@
 #define SPARE_BACKENDS   12 /* beside the pool: start-up work, commands, psql */
 #define DATABASE_WAIT_NS (60 * CLOCK_NS_PER_S)
 #define SECRET_HEX       64
+#define STREAM_FRAME_NS  (250 * CLOCK_NS_PER_MS)
 
 static void say_progress(const char *sentence) {
     log_write(LOG_INFO, sentence, NULL, 0);
@@ -206,12 +210,23 @@ static enum err_code open_edges(struct foundation *foundation, struct err *err) 
     return edges_new(&foundation->edges, &options, err);
 }
 
+enum err_code foundation_streams(struct foundation *foundation, struct err *err) {
+    const struct settings *settings = foundation->settings;
+    struct streams_options options = {.board = foundation->board,
+                                      .edges = foundation->edges,
+                                      .most = (unsigned)settings->stream_max,
+                                      .frame_ns = STREAM_FRAME_NS,
+                                      .ping_ns = settings->stream_ping_ms * CLOCK_NS_PER_MS};
+    return streams_new(&foundation->streams, &options, err);
+}
+
 enum err_code foundation_services(struct foundation *foundation, struct err *err) {
     enum err_code code;
     if ((code = budget_new(&foundation->budget, err)) != ERR_OK) return code;
     if ((code = open_reload(foundation, err)) != ERR_OK) return code;
     if ((code = cache_new(&foundation->cache, CACHE_BYTES, err)) != ERR_OK) return code;
     if ((code = open_bus(foundation, err)) != ERR_OK) return code;
+    if ((code = board_new(&foundation->board, err)) != ERR_OK) return code;
     if ((code = throttle_new(&foundation->throttle, err)) != ERR_OK) return code;
     if ((code = open_edges(foundation, err)) != ERR_OK) return code;
     if ((code = open_hasher(foundation, err)) != ERR_OK) return code;
@@ -251,6 +266,8 @@ enum err_code foundation_maintain(struct foundation *foundation, struct err *err
 }
 
 void foundation_quiet(struct foundation *foundation) {
+    streams_free(foundation->streams);
+    foundation->streams = NULL;
     hasher_free(foundation->hasher);
     foundation->hasher = NULL;
 }
@@ -261,9 +278,11 @@ void foundation_close(struct foundation *foundation) {
     budget_free(foundation->budget);
     pool_close(foundation->pool);
     bus_free(foundation->bus);
+    board_free(foundation->board);
     cache_free(foundation->cache);
     throttle_free(foundation->throttle);
     edges_free(foundation->edges);
+    assets_free(foundation->assets);
     tokens_free(foundation->tokens);
     embedded_postgres_stop(foundation->postgres);
     *foundation = (struct foundation){0};

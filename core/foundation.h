@@ -21,9 +21,12 @@ struct foundation {
     struct tokens *tokens;
     struct cache *cache;
     struct bus *bus;
+    struct board *board;
+    struct streams *streams; /* NULL where nobody is served */
     struct bus_subscription cache_drops;
     struct throttle *throttle;
     struct edges *edges;
+    struct assets *assets; /* the page; NULL: none. Whoever serves reads it */
     struct hasher *hasher;
     struct budget *budget;
     /* how far a job is; in the worker's thread; NULL: nobody follows */
@@ -41,9 +44,12 @@ enum err_code foundation_database(struct foundation *foundation, const struct se
 enum err_code foundation_keys(struct foundation *foundation, struct err *err);
 /* All the rest. */
 enum err_code foundation_services(struct foundation *foundation, struct err *err);
+/* What serves streams; where people are served, before the workers. */
+enum err_code foundation_streams(struct foundation *foundation, struct err *err);
 /* Once the workers are there: the scripts as they are now. */
 enum err_code foundation_scripts(struct foundation *foundation, struct err *err);
-/* Ends the hasher, which posts to workers: after they are joined, before they are freed. */
+/* Ends the hasher, which posts to workers, and the streams, to which they post: after they are joined, before
+ * they are freed. */
 void foundation_quiet(struct foundation *foundation);
 void foundation_close(struct foundation *foundation); /* in reverse; half-built is fine */
 

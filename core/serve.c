@@ -10,9 +10,11 @@
 #include "http/address.h"
 #include "http/admin.h"
 #include "http/server.h"
+#include "http/streams.h"
 #include "import.h"
 #include "script/reload.h"
 #include "services/db/pool.h"
+#include "web.h"
 #include "worker.h"
 #include <signal.h>
 #include <stdatomic.h>
@@ -225,6 +227,7 @@ static void drain(struct serving *serving) {
     int64_t grace = serving->foundation.settings->drain_timeout_ms;
     atomic_store(&serving->draining, true);
     reload_stop(serving->foundation.reload);
+    streams_drain(serving->foundation.streams);
     for (unsigned i = 0; i < serving->worker_count; i++)
         worker_drain(serving->workers[i], grace);
     for (unsigned i = 0; i < serving->worker_count; i++)
@@ -240,10 +243,10 @@ static void close_all(struct serving *serving) {
     foundation_close(&serving->foundation);
 }
 
-/* On a terminal, a newcomer is told what to try first. */
+/* On a terminal, a newcomer is told where to look. */
 static void say_first_call(const struct settings *settings) {
     const char *colon = strrchr(settings->listen, ':');
-    if (isatty(STDOUT_FILENO)) printf("\n  Plateia is ready. Try:  curl \"http://localhost%s/\"\n\n", colon);
+    if (isatty(STDOUT_FILENO)) printf("\n  Plateia is ready: http://localhost%s/\n\n", colon);
     fflush(stdout);
 }
 
@@ -252,11 +255,13 @@ static enum err_code raise_house(struct serving *serving, const struct settings 
     if ((code = check_port(settings, err)) != ERR_OK) return code;
     if ((code = foundation_database(&serving->foundation, settings, false, interrupted, err)) != ERR_OK)
         return code;
+    if ((code = web_read(&serving->foundation.assets, settings->web, err)) != ERR_OK) return code;
     if ((code = foundation_keys(&serving->foundation, err)) != ERR_OK) return code;
     if ((code = foundation_services(&serving->foundation, err)) != ERR_OK) return code;
     if ((code = import_new(&serving->import, serving->foundation.conninfo, err)) != ERR_OK) return code;
     serving->foundation.progress = import_progress;
     serving->foundation.progress_ctx = serving->import;
+    if ((code = foundation_streams(&serving->foundation, err)) != ERR_OK) return code;
     if ((code = open_admin(serving, err)) != ERR_OK) return code;
     if ((code = raise_workers(serving, err)) != ERR_OK) return code;
     if ((code = foundation_scripts(&serving->foundation, err)) != ERR_OK) return code;

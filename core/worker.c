@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mailbox.h"
 #include "base/reactor.h"
+#include "http/assets.h"
 #include "http/server.h"
 #include "script/adopt.h"
 #include "script/bounds.h"
@@ -69,7 +70,10 @@ static void take_seat(struct worker *worker, const struct foundation *foundation
                                 .ctx = foundation->reload};
     adopt_open(&worker->adopt, &parts);
     stage_sit(stage, &seat);
-    worker->dispatch = (struct dispatch){.scheduler = worker->scheduler, .adopt = &worker->adopt};
+    worker->dispatch = (struct dispatch){.scheduler = worker->scheduler,
+                                         .adopt = &worker->adopt,
+                                         .otherwise = assets_answer,
+                                         .ctx = foundation->assets};
 }
 
 static enum err_code build(struct worker *worker, const struct foundation *foundation, struct err *err) {
@@ -84,6 +88,7 @@ static enum err_code build(struct worker *worker, const struct foundation *found
     worker->services = (struct services){.db = worker->share,
                                          .cache = foundation->cache,
                                          .bus = foundation->bus,
+                                         .board = foundation->board,
                                          .throttle = foundation->throttle,
                                          .hasher = foundation->hasher,
                                          .mailbox = worker->mailbox,
@@ -268,6 +273,7 @@ static struct server_options server_options_of(const struct foundation *foundati
     return (struct server_options){
         .listen_fd = listen_fd,
         .edges = foundation->edges,
+        .streams = foundation->streams,
         .connections = (unsigned)((settings->connections + settings->workers - 1) / settings->workers),
         .body_limit = (size_t)settings->body_limit,
         .head_ns = settings->head_timeout_ms * CLOCK_NS_PER_MS,

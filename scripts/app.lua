@@ -21,6 +21,7 @@ return {
     ["GET /movies"] = "open",
     ["GET /movies/{id}"] = "open",
     ["GET /movies/top"] = "open",
+    ["GET /movies/top/stream"] = "open",
     ["POST /vote/{movie_id}"] = "bearer",
   },
 

@@ -16,6 +16,7 @@ static const luaL_Reg tables[] = {{"db", bindings_db},
                                   {"flush", bindings_flush},
                                   {"clock", bindings_clock},
                                   {"bus", bindings_bus},
+                                  {"stream", bindings_stream},
                                   {"background", bindings_background},
                                   {NULL, NULL}};
 

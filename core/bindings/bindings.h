@@ -27,6 +27,7 @@ int bindings_log(lua_State *L);
 int bindings_flush(lua_State *L);
 int bindings_clock(lua_State *L);
 int bindings_bus(lua_State *L);
+int bindings_stream(lua_State *L);
 int bindings_background(lua_State *L);
 int bindings_files(lua_State *L, int raw); /* sets its functions, and generation, in the table at `raw` */
 

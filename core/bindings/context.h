@@ -12,6 +12,7 @@
 #include "task.h"
 #include <lua.h>
 
+struct board;
 struct bus;
 struct cache;
 struct compiled;
@@ -30,6 +31,7 @@ struct services {
     struct share *db;
     struct cache *cache;
     struct bus *bus;
+    struct board *board;
     struct throttle *throttle;
     struct hasher *hasher;
     struct mailbox *mailbox;

@@ -131,6 +131,13 @@ static int req_answer(lua_State *L) {
     return 0;
 }
 
+/* In place of a body the stream of that name. */
+static int req_stream(lua_State *L) {
+    struct request *req = check(L);
+    if (!answer_stream(req, luaL_checkstring(L, 2))) return luaL_error(L, "a bad name of a stream");
+    return 0;
+}
+
 /* The problem's JSON parts in the scratch, one behind the other; SIZE_MAX: not given. */
 static size_t encode_part(lua_State *L, int argument, struct buf *text) {
     if (lua_isnoneornil(L, argument)) return SIZE_MAX;
@@ -171,10 +178,10 @@ static int req_problem(lua_State *L) {
 }
 
 static const luaL_Reg methods[] = {
-    {"id", req_id},     {"method", req_method},         {"path", req_path},     {"query", req_query},
-    {"peer", req_peer}, {"param", req_param},           {"header", req_header}, {"bearer", req_bearer},
-    {"body", req_body}, {"set_header", req_set_header}, {"answer", req_answer}, {"problem", req_problem},
-    {NULL, NULL}};
+    {"id", req_id},         {"method", req_method},         {"path", req_path},     {"query", req_query},
+    {"peer", req_peer},     {"param", req_param},           {"header", req_header}, {"bearer", req_bearer},
+    {"body", req_body},     {"set_header", req_set_header}, {"answer", req_answer}, {"problem", req_problem},
+    {"stream", req_stream}, {NULL, NULL}};
 
 struct request **bindings_push_request(lua_State *L, struct request *req) {
     struct request **handle = lua_newuserdatauv(L, sizeof(struct request *), 0);

@@ -5,6 +5,7 @@
 
 #include "request.h"
 #include "../base/text.h"
+#include "board.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,8 +92,19 @@ bool answer_header_set(struct request *req, const char *name, const char *value)
     return true;
 }
 
+/* Nobody between may keep it, or hold it back until there is more (nginx asks X-Accel-Buffering). */
+bool answer_stream(struct request *req, const char *name) {
+    if (!board_name_ok(name)) return false;
+    req->answer.status = 200;
+    req->answer.stream = arena_copy(&req->arena, name, strlen(name));
+    return req->answer.stream && answer_header_set(req, "Content-Type", "text/event-stream") &&
+           answer_header_set(req, "Cache-Control", "no-store") &&
+           answer_header_set(req, "X-Accel-Buffering", "no");
+}
+
 void answer_reset(struct request *req) {
     req->answer.status = 0;
+    req->answer.stream = NULL;
     req->answer.header_count = 0;
     req->answer.standing = (struct standing){0};
     buf_clear(&req->answer.body);

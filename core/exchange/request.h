@@ -45,6 +45,7 @@ struct answer {
     /* While it holds, whoever asks for the same target without a body, with the same If-None-Match, and gets
      * scripts of the same generation, would be given the same; so http need not ask the handler. */
     struct standing standing;
+    const char *stream; /* of GET: in place of a body, the stream (board.h) that the connection becomes */
 };
 
 struct request {
@@ -93,6 +94,10 @@ bool answer_header(struct request *req, const char *name, const char *value);
 bool answer_header_set(struct request *req, const char *name, const char *value);
 /* The answer's first header of that name, or NULL. */
 const char *answer_header_get(const struct request *req, const char *name);
+
+/* Answers 200 with the stream of that name: its head, and for GET whatever is published from now on. false
+ * for a name that is none. */
+bool answer_stream(struct request *req, const char *name);
 
 /* Forgets what was answered so far: status, headers, body. */
 void answer_reset(struct request *req);

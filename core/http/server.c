@@ -30,9 +30,11 @@
 #include "exchange.h"
 #include "patience.h"
 #include "ready.h"
+#include "streams.h"
 #include "validate.h"
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <microhttpd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,6 +57,7 @@ struct connection {
     struct exchange *exchange; /* NULL between requests */
     struct ip ip;
     char peer[ADDRESS_TEXT_SIZE];
+    bool given_away; /* its socket is a stream's, and counts there */
 };
 
 struct server {
@@ -69,6 +72,7 @@ struct server {
     struct exchanges exchanges;
     struct ready kept;
     size_t pending, connections;
+    int dead;      /* a socket whose other end is closed, for connections given away; -1: none */
     bool again;    /* the library has work it does not know of */
     bool slept;    /* a handler began to wait */
     bool draining; /* every answer closes its connection */
@@ -205,8 +209,48 @@ static void release(void *made) {
     MHD_destroy_response(made);
 }
 
+/* Gives the connection's socket to the streams. The library must not notice: suspended, it has no longer an
+ * eye on the descriptor, in whose place a dead socket is put for it to close. What the client has sent behind
+ * the request goes with its buffer. */
+static enum err_code give_away(struct exchange *exchange, struct err *err) {
+    struct connection *connection = exchange->connection;
+    struct server *server = connection->server;
+    struct seat *seat;
+    enum err_code code =
+        streams_reserve(server->options.streams, &exchange->req, &connection->ip, &seat, err);
+    if (code != ERR_OK) return code;
+    int fd = fcntl(connection->client.fd, F_DUPFD_CLOEXEC, 0);
+    if (fd < 0) {
+        streams_give_up(seat);
+        return err_set(err, ERR_BUSY, "There is no room for another stream.");
+    }
+    bool waits = exchange->state == EXCHANGE_WAITING;
+    if (!waits) MHD_suspend_connection(connection->mhd);
+    patience_leave(&connection->client);
+    dup2(server->dead, connection->client.fd);
+    if (!waits) MHD_resume_connection(connection->mhd);
+    server->again = connection->given_away = true;
+    exchange->state = EXCHANGE_SENDING;
+    streams_seat(seat, fd);
+    return ERR_OK;
+}
+
+static bool becomes_stream(struct exchange *exchange) {
+    struct request *req = &exchange->req;
+    struct err err = {0};
+    if (!req->answer.stream || req->method != METHOD_GET) return false;
+    if (give_away(exchange, &err) == ERR_OK) return true;
+    answer_reset(req);
+    answer_header(req, "Retry-After", "10");
+    problem_say(req, 503, err.text);
+    return false;
+}
+
+/* Hands the answer to the library, which leaves the body out for HEAD, 204 and 304. MHD_NO: close instead;
+ * also where the connection has become a stream, and all that the library still has is to be closed. */
 static enum MHD_Result send_answer(struct exchange *exchange) {
     struct request *req = &exchange->req;
+    if (becomes_stream(exchange)) return MHD_NO;
     if (req->answer.status < 200 || req->answer.status > 599 || req->answer.body.failed) {
         answer_reset(req);
         problem_say(req, 500, NULL);
@@ -249,7 +293,7 @@ static void on_answered(struct request *req) {
     }
     assert(exchange->state == EXCHANGE_WAITING);
     patience_look(&exchange->connection->server->patience);
-    if (send_answer(exchange) != MHD_YES) {
+    if (send_answer(exchange) != MHD_YES && !exchange->connection->given_away) {
         exchange->state = EXCHANGE_GONE;
         patience_leave(&exchange->connection->client);
     }
@@ -426,7 +470,7 @@ static void close_connection(struct connection *connection) {
     struct server *server = connection->server;
     if (connection->exchange) end_exchange(connection->exchange); /* the library may forget to report it */
     patience_leave(&connection->client);
-    edges_leave(server->options.edges, &connection->ip);
+    if (!connection->given_away) edges_leave(server->options.edges, &connection->ip);
     if (server->connections-- >= server->options.connections) server->again = true;
     free(connection);
 }
@@ -450,6 +494,14 @@ static void on_tick(void *ctx) {
 }
 
 /* ---- beginning and end ---- */
+
+static enum err_code open_dead(struct server *server, struct err *err) {
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return err_system(err, "socketpair");
+    server->dead = ends[0];
+    close(ends[1]);
+    return ERR_OK;
+}
 
 static struct MHD_Daemon *start_daemon(struct server *server) {
     return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, server, /* */
@@ -476,7 +528,9 @@ enum err_code server_new(struct server **ret, struct reactor *reactor, const str
     patience_init(&server->patience, reactor, &times, on_left);
     reactor_hook_add(reactor, &server->turn_end);
     ready_init(&server->kept, release);
-    enum err_code code = ERR_OK;
+    server->dead = -1;
+    enum err_code code = options->streams ? open_dead(server, err) : ERR_OK;
+    if (code != ERR_OK) goto out;
     server->daemon = start_daemon(server);
     if (!server->daemon) {
         code = err_set(err, ERR_SYSTEM, "libmicrohttpd does not start: %s", strerror(errno));
@@ -534,5 +588,6 @@ void server_free(struct server *server) {
     reactor_hook_remove(server->reactor, &server->turn_end);
     exchange_done(&server->exchanges);
     ready_done(&server->kept);
+    if (server->dead >= 0) close(server->dead);
     free(server);
 }

@@ -8,6 +8,7 @@ local input = require "plateia.input"
 local plan = require "plateia.plan"
 local raw = require "plateia.raw"
 local request = require "plateia.request"
+local streamed = require "plateia.streamed"
 local trace = require "plateia.trace"
 
 local OUT_OF_MEMORY = "not enough memory" -- Lua's words: raised without a place, past any message handler
@@ -19,6 +20,7 @@ local function serve(route, req)
   plan.resolve(ways.guards, req)
   input.read(ways.inputs, handle, req)
   plan.resolve(ways.depends, req)
+  if route.stream then return streamed.serve(route, handle) end
   if ways.cached then return cached.serve(route, ways.cached, handle, req) end
   answer.send(route, handle, route.handler(req))
 end

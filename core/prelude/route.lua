@@ -6,6 +6,8 @@
 --     handler = function(req) ... return thing end,        -- value, status (200), headers
 --   }
 --
+--   return route.get "/things/stream" { stream = "things" }   -- Server-Sent Events: plateia.stream publishes
+--
 -- Nothing registers itself: app.lua lists what is on, and boot.lua checks it as a whole.
 
 local mark = require "plateia.mark"
@@ -16,7 +18,7 @@ local shape = require "plateia.shape"
 
 local known = {
   summary = "string", path = "table", query = "table", body = "table", form = "table", depends = "table",
-  answers = "table", cached = "table", handler = "function",
+  answers = "table", cached = "table", stream = "string", handler = "function",
 }
 local known_cached = { ttl = "number", fresh = "number", stale = "number", drop_on = "table" }
 
@@ -61,15 +63,27 @@ local function check_inputs(given, refuse, at)
   given.body = given.body and shape.of(given.body, at)
 end
 
+-- In place of a handler: whoever gets through the route watches the stream of that name.
+local function check_stream(given, refuse)
+  local without = given.handler or given.answers or given.cached or given.body or given.form
+  if given.method ~= "GET" then refuse("only GET may be a stream") end
+  if without then refuse("a stream has no handler, answers, cached, body or form") end
+  if not raw.stream.fits(given.stream) then refuse("the name of a stream is 1 to 63 letters, digits, _, - and .") end
+end
+
 local function declare(method, template, at)
   return function(given)
     local what = method .. " " .. template
     local function refuse(why) options.refuse(what, why, at) end
     options.check(what, given, known, at)
-    if not given.handler then refuse("handler is missing") end
     given.method, given.template, given.file_line = method, template, at
     check_inputs(given, refuse, at)
     check_depends(given.depends, refuse)
+    if given.stream then
+      check_stream(given, refuse)
+      return mark.set("route", given)
+    end
+    if not given.handler then refuse("handler is missing") end
     check_answers(given.answers, refuse, at)
     check_cached(given, refuse, at)
     return mark.set("route", given)

@@ -21,6 +21,7 @@ struct settings {
     const char *data;                 /* folder of the embedded default: "data" */
     const char *scripts;              /* "scripts" */
     const char *sql;                  /* "sql": migrations/ and queries/ below it */
+    const char *web;                  /* "web": folder of the page; "none": no page */
     const char *database_url;         /* "": embedded PostgreSQL */
     const char *postgres_bin;         /* "": found by itself */
     const char *jwt_secret;           /* secret */
@@ -28,6 +29,8 @@ struct settings {
     int64_t workers;                  /* 0 in the table means: the number of cores; here it is resolved */
     int64_t connections;              /* most open connections of the whole process: 10000 */
     int64_t connections_per_address;  /* 0: as many as it likes */
+    int64_t stream_max;               /* most clients of streams, beside `connections`: 10000 */
+    int64_t stream_ping_ms;           /* 15000 */
     const char *trusted_proxies;      /* networks whose X-Forwarded-For and Forwarded are believed */
     const char *cors_origins;         /* "": no CORS; "*": any */
     int64_t throttle_sign_in;         /* failed sign-ins a minute, of an account from an address: 10 */

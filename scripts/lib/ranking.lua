@@ -20,6 +20,14 @@ ranking.Top = field.object({
   as_of = field.string { format = "date-time" },
 }, { name = "Top" })
 
+-- What the stream shows: the race of the month that votes count for now, and all votes of all months.
+ranking.Race = field.object({
+  items = ranking.Top.fields.items,
+  period = field.string {},
+  total = field.integer { min = 0 },
+  as_of = field.string { format = "date-time" },
+}, { name = "Race" })
+
 local lock, fold = db.query "lock_standings", db.query "fold_standings"
 local top, version = db.query "top_movies", db.one "standings_version"
 
@@ -48,6 +56,16 @@ function ranking.top(period, limit)
   local rows, why, code = top(period, limit)
   if not rows then return nil, why, code end
   return { items = rows, as_of = rows[1] and rows[1].as_of or clock.rfc3339(clock.now()) }
+end
+
+function ranking.race(limit)
+  local now, why, code = version()
+  if not now then return nil, why, code end
+  local race
+  race, why, code = ranking.top(now.month, limit)
+  if not race then return nil, why, code end
+  race.period, race.total = now.month, now.standing
+  return race
 end
 
 -- ---- for observers: one worker of each process ----

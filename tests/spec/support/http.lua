@@ -49,6 +49,11 @@ function Handle:problem(status, detail, errors, more)
   take(self, status, json.encode(body), "application/json")
 end
 
+function Handle:stream(name)
+  self.streams = name
+  take(self, 200, nil, "text/event-stream")
+end
+
 -- given: { method, path, params, query, headers (lower case), body, id }
 function http.request(given)
   return setmetatable({ given = given or {}, headers = {} }, Handle)
@@ -90,6 +95,7 @@ function http.asker(app)
     world.drive(route.run, handle)
     assert(not world.open, "a transaction was left open")
     return { status = handle.status, headers = handle.headers, text = handle.text, content_type = handle.content_type,
+      streams = handle.streams,
       json = handle.text and json.decode(handle.text) }
   end
 end

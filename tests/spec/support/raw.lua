@@ -238,6 +238,18 @@ function raw.bus.letter(name, text)
   return "0123456789abcdef " .. name .. " " .. text
 end
 
+raw.stream = {}
+
+function raw.stream.fits(name)
+  return #name <= 63 and name:find "^[%w_.-]+$" ~= nil
+end
+
+function raw.stream.publish(name, text)
+  if world.stream_full then return nil, "too long", "limit" end
+  table.insert(world.streamed, { name = name, text = text, value = raw.json.decode(text) })
+  return true
+end
+
 function raw.background(fn)
   if world.background_full then return nil, "the background has enough to do", "busy" end
   table.insert(world.background, fn)

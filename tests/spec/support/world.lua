@@ -19,6 +19,8 @@ function world.reset()
   world.dropped = {}
   world.published = {}  -- { name = , event = } in order
   world.bus_full = nil
+  world.streamed = {}   -- { name = , text = , value = } in order
+  world.stream_full = nil
   world.background = {} -- what was put off
   world.background_full = nil
   world.files = {}    -- path -> text, before the real files of scripts/

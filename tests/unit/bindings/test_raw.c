@@ -44,8 +44,8 @@ static void test_double_has_the_same_keys(void **unused) {
 /* The request's methods are listed once in the core and once in the double's http.lua. */
 static void test_request_has_the_same_methods(void **unused) {
     (void)unused;
-    static const char *const names[] = {"id",     "method", "path",       "peer",   "param",  "query",
-                                        "header", "body",   "set_header", "answer", "problem"};
+    static const char *const names[] = {"id",     "method", "path",       "peer",   "param",   "query",
+                                        "header", "body",   "set_header", "answer", "problem", "stream"};
     struct context context = {0};
     struct request *req = NULL;
     lua_State *L = state_new(&context);

@@ -12,6 +12,7 @@
  *   /turn          is answered by a hook at the end of a turn, one that was there before the server's
  *   /ready         answers by request_answered before its start returns
  *   /big           a mebibyte
+ *   /stream        becomes the stream "news"; /stream/later does after 20 ms
  *   /plain         text/plain, and two headers of its own
  *   /stands...     as /echo, and the answer stands until world.changes rises
  *   /status/NNN    that status with a body */
@@ -84,7 +85,10 @@ static void answer_echo(struct request *req) {
 static void on_later(void *ctx) {
     struct later *later = ctx;
     world.answered_late++;
-    answer_echo(later->req);
+    if (strcmp(later->req->path, "/stream/later") == 0)
+        answer_stream(later->req, "news");
+    else
+        answer_echo(later->req);
     request_answered(later->req);
 }
 
@@ -132,6 +136,7 @@ static enum request_state handler_start(void *ctx, struct request *req) {
     req->route = req->path;
     if (strcmp(req->path, "/later") == 0) return wait_for(req, 20 * MS);
     if (strcmp(req->path, "/much") == 0) return wait_for(req, 300 * MS);
+    if (strcmp(req->path, "/stream/later") == 0) return wait_for(req, 20 * MS);
     if (strcmp(req->path, "/never") == 0) {
         world.held = req;
         return REQUEST_WAITING;
@@ -141,7 +146,9 @@ static enum request_state handler_start(void *ctx, struct request *req) {
         world.for_turn = req;
         return REQUEST_WAITING;
     }
-    if (strcmp(req->path, "/big") == 0) {
+    if (strcmp(req->path, "/stream") == 0) {
+        answer_stream(req, "news");
+    } else if (strcmp(req->path, "/big") == 0) {
         answer_big(req);
     } else if (strncmp(req->path, "/status/", 8) == 0) {
         req->answer.status = atoi(req->path + 8);

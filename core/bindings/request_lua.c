@@ -128,6 +128,7 @@ static int req_answer(lua_State *L) {
     buf_clear(&req->answer.body);
     buf_add(&req->answer.body, body, len);
     req->answer.status = (int)status;
+    req->answer.stream = NULL;
     return 0;
 }
 

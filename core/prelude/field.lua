@@ -207,6 +207,16 @@ function field.choice(given)
   return kind.finish(self)
 end
 
+-- ---- anything ----
+
+-- In an answer: whatever JSON can say, as it is.
+function field.any(given)
+  local self = kind.new("any", given, {})
+  function self.json(value) return value end
+  function self.write(value) return value end
+  return kind.finish(self)
+end
+
 -- The form of an answer without a body, as 204 is.
 field.nothing = kind.new("nothing", nil, {})
 function field.nothing.write(value)

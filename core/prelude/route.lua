@@ -1,6 +1,7 @@
 -- plateia.route: declares a route. A file of routes/ returns one declaration, or a list of them.
 --
 --   return route.get "/things/{id}" {
+--     name = "get_thing", summary = "One thing", tags = { "things" },    -- for the API's description (plateia.openapi)
 --     path = { id = field.integer { min = 1 } },
 --     answers = { [200] = things.Thing, [404] = fail.Problem },
 --     handler = function(req) ... return thing end,        -- value, status (200), headers
@@ -16,6 +17,7 @@ local shape = require "plateia.shape"
 local known = {
   summary = "string", path = "table", query = "table", body = "table", form = "table", depends = "table",
   answers = "table", cached = "table", handler = "function",
+  name = "string", description = "string", tags = "table", hidden = "boolean", -- for the API's description
 }
 local known_cached = { ttl = "number", fresh = "number", stale = "number", drop_on = "table" }
 
@@ -52,6 +54,10 @@ local function check_cached(given, refuse, at)
   if (given.cached.ttl or 0) <= 0 then refuse("cached: ttl is missing (seconds)") end
 end
 
+local function check_name(given, refuse)
+  if given.name and not given.name:find "^%a[%w_]*$" then refuse "name: letters, digits and _, a letter first" end
+end
+
 local function check_inputs(given, refuse, at)
   if given.body and given.form then refuse("a request has a body or a form, not both") end
   if given.method == "GET" and (given.body or given.form) then refuse("GET takes no body") end
@@ -65,6 +71,7 @@ local function declare(method, template, at)
     options.check(what, given, known, at)
     if not given.handler then refuse("handler is missing") end
     given.method, given.template, given.file_line = method, template, at
+    check_name(given, refuse)
     check_inputs(given, refuse, at)
     check_depends(given.depends, refuse)
     check_answers(given.answers, refuse, at)

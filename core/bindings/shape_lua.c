@@ -18,9 +18,9 @@
 #define MAX_DEPTH 32
 #define KEPT      ((size_t)1 << 20) /* of the memory for what is written */
 
-enum kind { INTEGER, NUMBER, STRING, BOOLEAN, CHOICE, OBJECT, LIST, NOTHING };
-static const char *const kinds[] = {"integer", "number", "string",  "boolean", "choice",
-                                    "object",  "list",   "nothing", NULL};
+enum kind { INTEGER, NUMBER, STRING, BOOLEAN, CHOICE, ANY, OBJECT, LIST, NOTHING };
+static const char *const kinds[] = {"integer", "number", "string", "boolean", "choice",
+                                    "any",     "object", "list",   "nothing", NULL};
 
 struct node {
     enum kind kind;
@@ -281,6 +281,7 @@ static bool write_value(struct writing *writing, const struct node *node) {
     case STRING: return write_string(writing);
     case BOOLEAN: return lua_isboolean(L, -1) ? write_as_it_is(writing) : not_a(writing, "a boolean");
     case CHOICE: return write_choice(writing, node);
+    case ANY: return write_as_it_is(writing);
     case OBJECT: return write_object(writing, node);
     case LIST: return write_list(writing, node);
     case NOTHING: break;

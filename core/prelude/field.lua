@@ -9,7 +9,7 @@ local shape = require "plateia.shape"
 local wrong = require "plateia.wrong"
 
 local find, lower = string.find, string.lower
-local integer_of, number_type = math.tointeger, math.type
+local integer_of = math.tointeger
 local length_of = utf8.len
 
 local EXACT = 1 << 53 -- beyond it JSON's readers no longer agree on an integer
@@ -178,6 +178,15 @@ function field.choice(given)
     return nil, wrong.one("literal_error", "Input should be " .. expected, text, { expected = expected })
   end
   self.json = self.text
+  return kind.finish(self)
+end
+
+-- ---- anything ----
+
+-- In an answer: whatever JSON can say, as it is.
+function field.any(given)
+  local self = kind.new("any", given, {})
+  function self.json(value) return value end
   return kind.finish(self)
 end
 

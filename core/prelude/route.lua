@@ -1,6 +1,7 @@
 -- plateia.route: declares a route. A file of routes/ returns one declaration, or a list of them.
 --
 --   return route.get "/things/{id}" {
+--     name = "get_thing", summary = "One thing", tags = { "things" },    -- for the API's description (plateia.openapi)
 --     path = { id = field.integer { min = 1 } },
 --     answers = { [200] = things.Thing, [404] = fail.Problem },
 --     handler = function(req) ... return thing end,        -- value, status (200), headers
@@ -19,6 +20,7 @@ local shape = require "plateia.shape"
 local known = {
   summary = "string", path = "table", query = "table", body = "table", form = "table", depends = "table",
   answers = "table", cached = "table", stream = "string", handler = "function",
+  name = "string", description = "string", tags = "table", hidden = "boolean", -- for the API's description
 }
 local known_cached = { ttl = "number", fresh = "number", stale = "number", drop_on = "table" }
 
@@ -57,6 +59,10 @@ local function check_cached(given, refuse, at)
   if (given.cached.ttl or 0) <= 0 then refuse("cached: ttl is missing (seconds)") end
 end
 
+local function check_name(given, refuse)
+  if given.name and not given.name:find "^%a[%w_]*$" then refuse "name: letters, digits and _, a letter first" end
+end
+
 local function check_inputs(given, refuse, at)
   if given.body and given.form then refuse("a request has a body or a form, not both") end
   if given.method == "GET" and (given.body or given.form) then refuse("GET takes no body") end
@@ -77,6 +83,7 @@ local function declare(method, template, at)
     local function refuse(why) options.refuse(what, why, at) end
     options.check(what, given, known, at)
     given.method, given.template, given.file_line = method, template, at
+    check_name(given, refuse)
     check_inputs(given, refuse, at)
     check_depends(given.depends, refuse)
     if given.stream then

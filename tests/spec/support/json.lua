@@ -137,6 +137,10 @@ function writers.choice(form, value)
   return nil, " is none of its choices"
 end
 
+function writers.any(_, value)
+  return json.encode(value)
+end
+
 function writers.nothing(_, value)
   if value == nil then return nil end
   return not_a("nil", value)

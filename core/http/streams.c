@@ -76,7 +76,7 @@ static void free_seat(struct seat *seat) {
 static void end_if_empty(struct streams *streams) {
     for (size_t i = 0; i < ROWS; i++)
         if (streams->rows[i]) return;
-    if (streams->ending) reactor_stop(streams->reactor);
+    reactor_stop(streams->reactor);
 }
 
 static struct seat *seat_of(struct viewer *viewer) {
@@ -90,7 +90,7 @@ static void on_gone(struct viewer *viewer) {
     *seat->at = seat->next;
     if (seat->next) seat->next->at = seat->at;
     free_seat(seat);
-    end_if_empty(streams);
+    if (streams->ending) end_if_empty(streams);
 }
 
 static void sit(struct streams *streams, struct seat *seat) {

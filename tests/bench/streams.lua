@@ -31,7 +31,7 @@ local function run(folder)
   assert(code == 0, text)
   local db = database.cluster():create "bench"
   local plateia = server.start { database = db, settings = { PLATEIA_ACCESS_LOG = "false",
-    PLATEIA_CONNECTIONS = "20000", PLATEIA_STREAM_MAX = tostring(count), PLATEIA_CONNECTIONS_PER_ADDRESS = "0" } }
+    PLATEIA_CONNECTIONS = "20000", PLATEIA_STREAM_MAX = tostring(count), PLATEIA_HEAD_TIMEOUT_MS = "60000" } }
   local many = rate * seconds
   local users = crowd.make(db, server.SECRET, "voter", 2 * many)
   local fine = true

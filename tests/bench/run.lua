@@ -135,7 +135,7 @@ for name, code in pairs { sigint = 130, sigterm = 143 } do
   local signal = uv.new_signal()
   signal:start(name, function()
     if ground.cluster then ground.cluster.server:signal "quit" end
-    os.execute("sleep 1; rm -rf '" .. folder .. "'")
+    os.execute("trap '' INT TERM; sleep 1; rm -rf '" .. folder .. "'")
     os.exit(code)
   end)
   signal:unref()

@@ -17,14 +17,20 @@ local function read(path)
   return text
 end
 
--- Parent, then ticks: user, system, of children waited for user, system. The name may hold blanks and brackets.
+-- Parent, then ticks of its own, of children that it waited for, and when it began. The name may hold blanks and
+-- brackets.
 local function stat(id)
   local text = read("/proc/" .. id .. "/stat")
   local rest = text and text:match "^.*%) (.*)$"
   if not rest then return end
   local fields = {}
   for word in rest:gmatch "%S+" do fields[#fields + 1] = word end
-  return tonumber(fields[2]), fields[12] + fields[13], fields[14] + fields[15]
+  return tonumber(fields[2]), fields[12] + fields[13], fields[14] + fields[15], tonumber(fields[20])
+end
+
+-- Something that only this process has, not a later one of its id; nil when it is gone.
+function account.born(id)
+  return (select(4, stat(id)))
 end
 
 -- Ids of a process and all that came from it.

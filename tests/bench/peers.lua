@@ -21,9 +21,15 @@ local function nginx()
   return uv.fs_stat(installed) and installed or uv.cwd() .. "/build/nginx/usr/sbin/nginx"
 end
 
+-- Notes who belongs to it: whoever loses a parent is not found by asking for the tree.
+local function meet(running)
+  for _, id in ipairs(account.tree(running.pid)) do running.family[id] = running.family[id] or account.born(id) end
+end
+
 -- Waits until the port answers a request.
 local function answering(running, path)
   loop.wait_until(running.name .. " answers", 30, function()
+    meet(running)
     if not running.process:running() then error(running.name .. " ended:\n" .. running.process:tail(), 0) end
     local answer, why = http.client(running.port):try("GET", path)
     return answer and answer.status == 200, answer and answer.body or why
@@ -31,23 +37,19 @@ local function answering(running, path)
   return running
 end
 
--- Ends it and, by their ids, those of its children that stay behind.
+-- Ends it and, by their ids, those of its family that stay behind.
 local function stop(running)
-  local family = account.tree(running.pid)
+  meet(running)
   running.process:signal "term"
   if not pcall(running.process.wait, running.process, 10) then running.process:signal "kill" end
-  for i = 2, #family do
-    local command = io.open("/proc/" .. family[i] .. "/cmdline")
-    if command then
-      command:close()
-      uv.kill(family[i], "sigkill")
-    end
+  for id, born in pairs(running.family) do
+    if account.born(id) == born then uv.kill(id, "sigkill") end
   end
 end
 
 local function launch(name, port, program, options, path)
   options.log = process.temporary_folder "peer" .. "/log"
-  local running = { name = name, port = port, db = ground.peers, stop = stop }
+  local running = { name = name, port = port, db = ground.peers, stop = stop, family = {} }
   running.process = process.start(program, options)
   running.pid = running.process.pid
   local ok, why = pcall(answering, running, path)

@@ -2,7 +2,12 @@
 
 local report = {}
 
-local function first_line(text) return (text:match "[^\n]+" or ""):sub(1, 160) end
+-- Of what went wrong, the first line and the first that speaks of an error, without this machine's paths.
+local function first_line(text)
+  local first = text:match "[^\n]+" or ""
+  local more = text:match("\n([^\n]*[Ee]rror[^\n]*)") or ""
+  return ((first .. " " .. more):gsub("%f[^%s'\"]/[^%s'\"]+", "..."):sub(1, 200))
+end
 
 local function milliseconds(value)
   return (value < 10 and "%.2f" or value < 100 and "%.1f" or "%.0f"):format(value)

@@ -39,8 +39,8 @@ local function read_options()
     at = at + 1
   end
   options.turns = options.turns or options.quick and 1 or 3
-  options.seconds = options.seconds or options.quick and 2 or 6
-  options.warm, options.pace = options.quick and 1 or 2, options.quick and 1 or 4
+  options.seconds = options.seconds or options.quick and 2 or 5
+  options.warm, options.pace = options.quick and 1 or 2, options.quick and 1 or 3
   local known = {}
   for _, name in ipairs(ORDER) do known[name] = true end
   for name in pairs(options.only) do
@@ -135,7 +135,7 @@ for name, code in pairs { sigint = 130, sigterm = 143 } do
   local signal = uv.new_signal()
   signal:start(name, function()
     if ground.cluster then ground.cluster.server:signal "quit" end
-    os.execute("sleep 1; rm -rf '" .. folder .. "'")
+    os.execute("trap '' INT TERM; sleep 1; rm -rf '" .. folder .. "'")
     os.exit(code)
   end)
   signal:unref()

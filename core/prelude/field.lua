@@ -9,7 +9,7 @@ local shape = require "plateia.shape"
 local wrong = require "plateia.wrong"
 
 local find, lower = string.find, string.lower
-local integer_of, number_type = math.tointeger, math.type
+local integer_of = math.tointeger
 local length_of = utf8.len
 
 local EXACT = 1 << 53 -- beyond it JSON's readers no longer agree on an integer

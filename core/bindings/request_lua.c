@@ -16,8 +16,8 @@
 
 #define REQUEST "plateia.request"
 
-/* The library builds an answer's head in what the request's has left of a connection's 10 KiB, and without room
- * for it closes. Lines count as they are sent. */
+/* The library builds an answer's head in what the request's has left of a connection's 10 KiB, and without
+ * room for it closes. Lines count as they are sent. */
 #define HEAD_MOST  6144
 #define LINE_EXTRA 4 /* ": " and its end */
 

@@ -36,8 +36,8 @@ struct patience_times {
 void patience_init(struct patience *patience, struct reactor *reactor, const struct patience_times *times,
                    void (*on_left)(struct client *client));
 
-/* Looks at the clock. Phases begin at the time of the last look, so that a turn's hundred requests cost one: to
- * be called when a turn begins, and after whatever may have taken long. */
+/* Looks at the clock. Phases begin at the time of the last look, so that a turn's hundred requests cost one:
+ * to be called when a turn begins, and after whatever may have taken long. */
 void patience_look(struct patience *patience);
 
 /* A client (zeroed) begins in PHASE_HEAD, and must have left before its socket is closed. */

@@ -1,7 +1,7 @@
 /* ready.c -- a table of answers that stand.
  *
- * Which question it is, is told by bytes: the target as sent, and the two headers on which an answer to it may
- * hang, each behind a NUL. Those that nobody sent are told from empty ones. */
+ * Which question it is, is told by bytes: the target as sent, and the two headers on which an answer to it
+ * may hang, each behind a NUL. Those that nobody sent are told from empty ones. */
 
 #include "ready.h"
 #include <stdlib.h>
@@ -84,14 +84,15 @@ bool ready_keep(struct ready *ready, const struct request *req, const char *targ
     struct question question;
     if (answer->bytes > READY_MOST_BYTES || !standing_holds(&answer->standing, now_ns)) return false;
     if (!ask(&question, req, target)) return false;
-    size_t route_size = answer->route ? strlen(answer->route) + 1 : 0;
-    char *bytes = malloc(question.len + route_size);
+    size_t route_len = answer->route ? strlen(answer->route) : 0;
+    char *bytes = malloc(question.len + route_len + 1);
     if (!bytes) return false;
     struct ready_place *place = place_of(ready, &question);
     clear(ready, place);
     memcpy(bytes, question.bytes, question.len);
-    if (route_size) memcpy(bytes + question.len, answer->route, route_size);
+    if (route_len) memcpy(bytes + question.len, answer->route, route_len);
+    bytes[question.len + route_len] = '\0';
     *place = (struct ready_place){.answer = *answer, .question_len = question.len, .question = bytes};
-    place->answer.route = route_size ? bytes + question.len : NULL;
+    place->answer.route = route_len ? bytes + question.len : NULL;
     return true;
 }

@@ -13,16 +13,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define READY_PLACES       256
-#define READY_MOST_BYTES   16384 /* of a body */
-#define READY_MOST_QUESTION 1024 /* of the text that asks for it */
+#define READY_PLACES        256
+#define READY_MOST_BYTES    16384 /* of a body */
+#define READY_MOST_QUESTION 1024  /* of the text that asks for it */
 
 struct ready_answer {
-    void *made;         /* what http keeps; NULL: a free place */
-    char *id;           /* where in it the request's id stands */
+    void *made; /* what http keeps; NULL: a free place */
+    char *id;   /* where in it the request's id stands */
     int status;
-    size_t bytes;       /* of its body */
-    const char *route;  /* set by ready_keep: lives as long as the answer stands here */
+    size_t bytes;      /* of its body */
+    const char *route; /* set by ready_keep: lives as long as the answer stands here */
     unsigned generation;
     struct standing standing;
 };

@@ -13,10 +13,10 @@
  * It has no deadline that a slow client could not stretch, and does not always notice when a client goes:
  * that is patience.h's.
  *
- * An answer of which the handler says that it stands is kept as the library has it, and given to whoever asks the
- * same: no handler runs, and nothing is built but the head on its way out. That is done before the library's
- * call for the answer returns, so the one thing in it that is each request's own, its id, is written into the
- * kept answer itself.
+ * An answer of which the handler says that it stands is kept as the library has it, and given to whoever asks
+ * the same: no handler runs, and nothing is built but the head on its way out. That is done before the
+ * library's call for the answer returns, so the one thing in it that is each request's own, its id, is
+ * written into the kept answer itself.
  *
  * It takes the target apart in place: its log callback, which comes before that, is where an exchange begins.
  * Headers are not copied: the library keeps them until it has reported the exchange's end. */
@@ -46,8 +46,8 @@
 #define TICK_NS (50 * CLOCK_NS_PER_MS)
 /* One to send, one to reset, one to read until there is no more, and one to spare. */
 #define RUNS_A_TURN 4
-/* A head of 8 KiB and the answer's must fit. All of it is cleared for each request, and half of it twice: more
- * would cost time. */
+/* A head of 8 KiB and the answer's must fit. All of it is cleared for each request, and half of it twice:
+ * more would cost time. */
 #define CONNECTION_MEMORY 10240
 
 struct connection {
@@ -182,7 +182,8 @@ static void keep(struct exchange *exchange, struct MHD_Response *response) {
                                         .route = req->route,
                                         .generation = req->generation,
                                         .standing = req->answer.standing};
-    bool stands = answer.id && answer.status < 400 && !server->draining && strlen(req->id) == REQUEST_ID_USUAL;
+    bool stands =
+        answer.id && answer.status < 400 && !server->draining && strlen(req->id) == REQUEST_ID_USUAL;
     if (!stands || !ready_keep(&server->kept, req, exchange->target, &answer, server->patience.now_ns))
         MHD_destroy_response(response);
 }

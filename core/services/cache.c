@@ -9,9 +9,9 @@
  * A fill under way stands in a table of its own: it may be for a key that has no entry yet, and those who
  * wait for it must not be lost when an entry leaves. Waiters are taken off under the lock and woken after it.
  *
- * Whoever keeps what it was given needs no lock to learn that it has changed: each tag's slot, and that of each
- * key, has a counter, which rises with a drop, and with whatever comes or goes under the key. Slots are shared
- * here too.
+ * Whoever keeps what it was given needs no lock to learn that it has changed: each tag's slot, and that of
+ * each key, has a counter, which rises with a drop, and with whatever comes or goes under the key. Slots are
+ * shared here too.
  *
  * Keys hold what clients typed, so they are hashed with a secret. Values are copied under the lock: that is
  * shorter than any cleverness until answers are far larger than they should be. */
@@ -64,9 +64,9 @@ struct cache {
     size_t fill_count;
     struct entry *newest, *oldest;
     struct entry *in_use[CACHE_USED]; /* of those to renew; NULL: a free place */
-    size_t used, room; /* bytes of entries: now, and at most */
-    size_t largest;    /* bytes of one value */
-    uint64_t drops;    /* the sequence */
+    size_t used, room;                /* bytes of entries: now, and at most */
+    size_t largest;                   /* bytes of one value */
+    uint64_t drops;                   /* the sequence */
     uint64_t dropped_at[TAG_SLOTS];
     atomic_uint_fast64_t changes[TAG_SLOTS]; /* read without the lock; by a tag's slot, or a key's hash */
     unsigned char secret[CRYPTO_SHORT_KEY];
@@ -300,10 +300,12 @@ static void give(struct cache *cache, struct entry *entry, int64_t now_ns, struc
  * milliseconds; or until it becomes old. */
 static int64_t same_for(const struct entry *entry, bool dropped, int64_t age_ns, int64_t old_ns) {
     int64_t age_tick = CLOCK_NS_PER_S - age_ns % CLOCK_NS_PER_S;
-    int64_t ttl_tick = old_ns < 0 ? -old_ns % CLOCK_NS_PER_S + 1
-                                  : CLOCK_NS_PER_S - (old_ns + CLOCK_NS_PER_S - CLOCK_NS_PER_MS) % CLOCK_NS_PER_S;
+    int64_t ttl_tick = old_ns < 0
+                           ? -old_ns % CLOCK_NS_PER_S + 1
+                           : CLOCK_NS_PER_S - (old_ns + CLOCK_NS_PER_S - CLOCK_NS_PER_MS) % CLOCK_NS_PER_S;
     int64_t least = age_tick < ttl_tick ? age_tick : ttl_tick;
-    if (dropped && age_ns < entry->fresh_ns && entry->fresh_ns - age_ns < least) least = entry->fresh_ns - age_ns;
+    if (dropped && age_ns < entry->fresh_ns && entry->fresh_ns - age_ns < least)
+        least = entry->fresh_ns - age_ns;
     if (old_ns < 0 && -old_ns < least) least = -old_ns;
     return least;
 }
@@ -311,7 +313,8 @@ static int64_t same_for(const struct entry *entry, bool dropped, int64_t age_ns,
 static struct standing standing_of(const struct cache *cache, const struct entry *entry, int64_t now_ns,
                                    int64_t old_ns) {
     int64_t age_ns = now_ns > entry->made_ns ? now_ns - entry->made_ns : 0;
-    struct standing standing = {.until_ns = now_ns + same_for(entry, was_dropped(cache, entry), age_ns, old_ns)};
+    struct standing standing = {.until_ns =
+                                    now_ns + same_for(entry, was_dropped(cache, entry), age_ns, old_ns)};
     standing.counters[standing.count++] = &cache->changes[entry->hash & (TAG_SLOTS - 1)];
     for (size_t i = 0; i < entry->tag_count; i++)
         standing.counters[standing.count++] = &cache->changes[entry->tags[i]];

@@ -63,8 +63,9 @@ struct cache_rule {
 enum err_code cache_new(struct cache **ret, size_t max_bytes, struct err *err);
 void cache_free(struct cache *cache);
 
-/* HIT and STALE append the value to *ret, and say how long they stand. `waiter` may be NULL: CACHE_WAIT then only says that someone
- * fills, and whoever cannot wait may fill as well. now_ns is clock_ns(), given so that tests need not wait.
+/* HIT and STALE append the value to *ret, and say how long they stand. `waiter` may be NULL: CACHE_WAIT then
+ * only says that someone fills, and whoever cannot wait may fill as well. now_ns is clock_ns(), given so that
+ * tests need not wait.
  */
 enum cache_result cache_get(struct cache *cache, const char *key, size_t key_len, int64_t now_ns,
                             struct buf *ret, struct cache_found *found, struct cache_waiter *waiter);

@@ -1,8 +1,8 @@
 /* Targets, headers, bodies, recycling and the line in the log. */
 
+#include "../../../core/base/clock.h"
 #include "../../../core/base/log.h"
 #include "../../../core/base/text.h"
-#include "../../../core/base/clock.h"
 #include "../../../core/http/exchange.h"
 #include <setjmp.h>
 #include <stdarg.h>

@@ -25,15 +25,13 @@ static struct request asking(const struct header *headers, size_t count) {
 }
 
 static struct ready_answer answer_of(int number) {
-    return (struct ready_answer){.made = &made[number],
-                                 .status = 200,
-                                 .bytes = 10,
-                                 .route = "/things/{id}",
-                                 .generation = 7,
-                                 .standing = {.counters = {&changes},
-                                              .count = 1,
-                                              .sum = atomic_load(&changes),
-                                              .until_ns = 1000}};
+    return (struct ready_answer){
+        .made = &made[number],
+        .status = 200,
+        .bytes = 10,
+        .route = "/things/{id}",
+        .generation = 7,
+        .standing = {.counters = {&changes}, .count = 1, .sum = atomic_load(&changes), .until_ns = 1000}};
 }
 
 static bool keep(const struct request *req, const char *target, int number) {

@@ -196,7 +196,8 @@ static void an_id_of_another_length_goes_the_long_way(void **state) {
     struct reply reply = reply_to(client, own);
     assert_string_equal(reply_header(&reply, "X-Request-Id"), "mine.7");
     assert_int_equal(world.started, 3);
-    reply = reply_to(client, "GET /stands HTTP/1.1\r\n" HOST "X-Request-Id: 0123456789-0123456789-0123456789\r\n\r\n");
+    reply = reply_to(client, "GET /stands HTTP/1.1\r\n" HOST
+                             "X-Request-Id: 0123456789-0123456789-0123456789\r\n\r\n");
     assert_string_equal(reply_header(&reply, "X-Request-Id"), "0123456789-0123456789-0123456789");
     assert_int_equal(world.started, 3);
     client_free(client);

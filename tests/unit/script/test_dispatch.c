@@ -172,7 +172,8 @@ static void test_what_is_found_in_the_cache_stands(void **unused) {
     (void)unused;
     assert_false(stands(ask_cached("/plain/7", "", NULL, 200)));
     assert_false(stands(ask_cached("/cached", "", NULL, 200))); /* it was made: Cache-Status tells */
-    struct standing standing = ask_cached("/cached", "", NULL, 200), other = ask_cached("/cached", "", "*", 304);
+    struct standing standing = ask_cached("/cached", "", NULL, 200),
+                    other = ask_cached("/cached", "", "*", 304);
     assert_true(standing.until_ns > 0 && other.until_ns > 0);
     assert_int_equal(standing_sum(&standing), standing.sum);
     assert_int_equal(standing_sum(&other), other.sum);

@@ -291,7 +291,8 @@ static void what_stands_says_the_same(void **state) {
         if (get("a", ms) == CACHE_MISS) get("a", ms); /* from now on somebody fills */
         int64_t age_now = found.age_ms / 1000, ttl_now = (found.ttl_ms + 1000000) / 1000 - 1000;
         if (stands(&standing, ms) && (age_now != age || ttl_now != ttl))
-            fail_msg("at %d ms: %d and %d, not %d and %d", (int)ms, (int)age_now, (int)ttl_now, (int)age, (int)ttl);
+            fail_msg("at %d ms: %d and %d, not %d and %d", (int)ms, (int)age_now, (int)ttl_now, (int)age,
+                     (int)ttl);
         age = age_now;
         ttl = ttl_now;
         standing = found.standing;

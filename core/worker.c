@@ -18,6 +18,7 @@
 #include "services/cache.h"
 #include "services/db/listen.h"
 #include "services/db/pool.h"
+#include "services/token_memory.h"
 #include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -33,6 +34,7 @@ struct worker {
     struct mailbox *mailbox;
     struct share *share;
     struct scheduler *scheduler;
+    struct token_memory *token_memory;
     struct services services;
     struct adopt adopt;
     struct dispatch dispatch;
@@ -82,6 +84,7 @@ static enum err_code build(struct worker *worker, const struct foundation *found
     if ((code = share_open(&worker->share, foundation->pool, worker->reactor, worker->mailbox,
                            scheduler_database, worker->scheduler, err)) != ERR_OK)
         return code;
+    if ((code = token_memory_new(&worker->token_memory, err)) != ERR_OK) return code;
     worker->services = (struct services){.db = worker->share,
                                          .cache = foundation->cache,
                                          .bus = foundation->bus,
@@ -91,6 +94,7 @@ static enum err_code build(struct worker *worker, const struct foundation *found
                                          .mailbox = worker->mailbox,
                                          .tasks = scheduler_tasks(worker->scheduler),
                                          .tokens = foundation->tokens,
+                                         .token_memory = worker->token_memory,
                                          .settings = foundation->settings,
                                          .progress = foundation->progress,
                                          .progress_ctx = foundation->progress_ctx};
@@ -121,6 +125,7 @@ void worker_free(struct worker *worker) {
     listen_close(worker->listen);
     if (worker->mailbox) cache_leave(worker->foundation->cache, worker->mailbox);
     share_close(worker->share);
+    token_memory_free(worker->token_memory);
     mailbox_free(worker->mailbox);
     reactor_free(worker->reactor);
     free(worker);

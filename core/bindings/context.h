@@ -23,6 +23,7 @@ struct settings;
 struct share;
 struct snapshot;
 struct throttle;
+struct token_memory;
 struct tokens;
 
 /* Of one worker; outlives every Lua state that uses it. */
@@ -36,6 +37,7 @@ struct services {
     struct mailbox *mailbox;
     struct tasks *tasks;
     const struct tokens *tokens;
+    struct token_memory *token_memory;
     const struct settings *settings;
     /* or NULL: nobody follows */
     void (*progress)(void *ctx, long done, long total, const char *what);

@@ -24,8 +24,9 @@ static int l_verify(lua_State *L) {
     const char *token = luaL_checklstring(L, 1, &len);
     struct claims claims;
     struct err err = {0};
-    if (tokens_verify(context_of(L)->services->tokens, token, len, clock_wall_ms() / 1000, &claims, &err) !=
-        ERR_OK)
+    const struct services *services = context_of(L)->services;
+    if (tokens_verify(services->tokens, services->token_memory, token, len, clock_wall_ms() / 1000, &claims,
+                      &err) != ERR_OK)
         return task_push_failure(L, &err);
     lua_createtable(L, 0, 3);
     lua_pushinteger(L, claims.subject);

@@ -12,6 +12,7 @@
 #include <lauxlib.h>
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 
 #define REQUEST "plateia.request"
 
@@ -60,6 +61,14 @@ static int req_param(lua_State *L) {
 static int req_header(lua_State *L) {
     struct request *req = check(L);
     lua_pushstring(L, request_header(req, luaL_checkstring(L, 2)));
+    return 1;
+}
+
+/* The token of "Authorization: Bearer TOKEN" (RFC 6750, 2.1; the scheme in any case); nil: there is none. */
+static int req_bearer(lua_State *L) {
+    const char *text = request_header(check(L), "Authorization");
+    if (!text || strncasecmp(text, "Bearer", 6) != 0 || (text[6] != ' ' && text[6] != '\0')) return 0;
+    lua_pushstring(L, text + 6 + strspn(text + 6, " "));
     return 1;
 }
 
@@ -113,6 +122,7 @@ static int req_answer(lua_State *L) {
     buf_clear(&req->answer.body);
     buf_add(&req->answer.body, body, len);
     req->answer.status = (int)status;
+    req->answer.stream = NULL;
     return 0;
 }
 
@@ -162,19 +172,13 @@ static int req_problem(lua_State *L) {
     return 0;
 }
 
-static const luaL_Reg methods[] = {{"id", req_id},
-                                   {"method", req_method},
-                                   {"path", req_path},
-                                   {"query", req_query},
-                                   {"peer", req_peer},
-                                   {"param", req_param},
-                                   {"header", req_header},
-                                   {"body", req_body},
-                                   {"set_header", req_set_header},
-                                   {"answer", req_answer},
-                                   {"problem", req_problem},
-                                   {"stream", req_stream},
-                                   {NULL, NULL}};
+static const luaL_Reg methods[] = {{"id", req_id},         {"method", req_method},
+                                   {"path", req_path},     {"query", req_query},
+                                   {"peer", req_peer},     {"param", req_param},
+                                   {"header", req_header}, {"bearer", req_bearer},
+                                   {"body", req_body},     {"set_header", req_set_header},
+                                   {"answer", req_answer}, {"problem", req_problem},
+                                   {"stream", req_stream}, {NULL, NULL}};
 
 struct request **bindings_push_request(lua_State *L, struct request *req) {
     struct request **handle = lua_newuserdatauv(L, sizeof(struct request *), 0);

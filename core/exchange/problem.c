@@ -131,6 +131,7 @@ void problem_answer(struct request *req, const struct problem *problem) {
     }
     buf_add_char(body, '}');
     req->answer.status = problem->status;
+    req->answer.stream = NULL;
     answer_header_set(req, "Content-Type", rfc9457 ? "application/problem+json" : "application/json");
     if (problem->status == 503 || problem->status == 429) header_default(req, "Retry-After", "1");
     if (problem->status == 401) header_default(req, "WWW-Authenticate", "Bearer");

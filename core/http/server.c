@@ -160,7 +160,7 @@ static enum err_code give_away(struct exchange *exchange, struct err *err) {
     bool waits = exchange->state == EXCHANGE_WAITING;
     if (!waits) MHD_suspend_connection(connection->mhd);
     patience_leave(&connection->client);
-    dup2(server->dead, connection->client.fd);
+    dup3(server->dead, connection->client.fd, O_CLOEXEC);
     if (!waits) MHD_resume_connection(connection->mhd);
     server->again = connection->given_away = true;
     exchange->state = EXCHANGE_SENDING;

@@ -19,12 +19,13 @@ struct server_options {
     int listen_fd;        /* bound and listening; the server closes it */
     unsigned connections; /* most connections at once, of this worker; more wait until idle ones made room */
     struct edges *edges;  /* NULL: no limits of that kind; outlives the server */
+    size_t body_limit;    /* bytes; more is 413 */
+    int64_t head_ns;      /* from connect, later from the request line, to the end of the head */
+    int64_t body_ns;      /* from the head's end to the body's end; and for the answer on its way back */
+    int64_t idle_ns;      /* from an answer to the next request line; after any of the three it is closed */
+    bool access_log;      /* one line a request */
+
     struct streams *streams; /* NULL: none are served; outlives the server */
-    size_t body_limit;       /* bytes; more is 413 */
-    int64_t head_ns;         /* from connect, later from the request line, to the end of the head */
-    int64_t body_ns;         /* from the head's end to the body's end; and for the answer on its way back */
-    int64_t idle_ns; /* from an answer to the next request line; after any of the three it is closed */
-    bool access_log; /* one line a request */
 };
 
 /* A listening socket on "host:port" ("0.0.0.0:8080", "[::]:8080", "localhost:0") with SO_REUSEPORT, so that

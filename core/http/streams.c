@@ -76,7 +76,7 @@ static void free_seat(struct seat *seat) {
 static void end_if_empty(struct streams *streams) {
     for (size_t i = 0; i < ROWS; i++)
         if (streams->rows[i]) return;
-    if (streams->ending) reactor_stop(streams->reactor);
+    reactor_stop(streams->reactor);
 }
 
 static struct seat *seat_of(struct viewer *viewer) {
@@ -90,7 +90,7 @@ static void on_gone(struct viewer *viewer) {
     *seat->at = seat->next;
     if (seat->next) seat->next->at = seat->at;
     free_seat(seat);
-    end_if_empty(streams);
+    if (streams->ending) end_if_empty(streams);
 }
 
 static void sit(struct streams *streams, struct seat *seat) {
@@ -330,6 +330,15 @@ static void free_channels(struct streams *streams) {
     }
 }
 
+static void clear_row(struct seat *seat) {
+    while (seat) {
+        struct seat *next = seat->next;
+        viewer_close(&seat->viewer);
+        free_seat(seat);
+        seat = next;
+    }
+}
+
 void streams_free(struct streams *streams) {
     if (!streams) return;
     board_watch(streams->options.board, NULL, NULL);
@@ -339,8 +348,7 @@ void streams_free(struct streams *streams) {
     }
     mailbox_free(streams->mailbox);
     for (size_t i = 0; i < ROWS; i++)
-        while (streams->rows[i])
-            on_gone(&streams->rows[i]->viewer);
+        clear_row(streams->rows[i]);
     free_channels(streams);
     frame_drop(streams->ping);
     frame_drop(streams->goodbye);

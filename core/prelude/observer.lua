@@ -26,8 +26,8 @@ local function explain(raised)
 end
 
 -- The core hands over a line for each event. One that another process sent and that is no JSON spoils nothing.
-local function decode(text)
-  local events, count = {}, 0
+local function decode(text, events)
+  local count = 0
   for line in text:gmatch "[^\n]+" do
     local event, why = raw.json.decode(line)
     if type(event) == "table" then
@@ -38,6 +38,17 @@ local function decode(text)
     end
   end
   return events
+end
+
+-- A list that is read when it is first looked into: many observers only want to know that something happened, and
+-- thousands of events may have.
+local function unread(text)
+  local function read(events) return decode(text, setmetatable(events, nil)) end
+  return setmetatable({}, {
+    __index = function(events, key) return read(events)[key] end,
+    __len = function(events) return #read(events) end,
+    __pairs = function(events) return pairs(read(events)) end,
+  })
 end
 
 local function check(given, where, at)
@@ -65,7 +76,7 @@ local function plan(given, where, at)
     every = given.every,
     place = place,
     run = function(text)
-      local fine, raised = xpcall(run, explain, decode(text))
+      local fine, raised = xpcall(run, explain, unread(text))
       if not fine then return nil, raised end
       return true
     end,

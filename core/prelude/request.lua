@@ -11,6 +11,11 @@ function methods.header(req, name)
   return req._handle:header(name)
 end
 
+-- The token of `Authorization: Bearer TOKEN`, which may be empty; nil where there is no such header.
+function methods.bearer(req)
+  return req._handle:bearer()
+end
+
 -- A header of the answer, whatever the answer will be.
 function methods.set_header(req, name, value)
   req._handle:set_header(name, value)

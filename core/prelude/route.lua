@@ -23,8 +23,8 @@ local known = {
 local known_cached = { ttl = "number", fresh = "number", stale = "number", drop_on = "table" }
 
 -- Names that a request has for itself, so that no depend can hide them.
-local reserved = { path = true, query = true, body = true, form = true, id = true, header = true, set_header = true,
-  peer = true, _handle = true, _filling = true }
+local reserved = { path = true, query = true, body = true, form = true, id = true, header = true, bearer = true,
+  set_header = true, peer = true, _handle = true, _filling = true }
 
 local function check_depends(depends, refuse)
   for key, depend in pairs(depends or {}) do

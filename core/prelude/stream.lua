@@ -2,7 +2,7 @@
 --
 --   local fine, why, code = stream.publish("things", { items = items }, things.List)
 --
--- Clients get Server-Sent Events: `event:` is the name, `data:` the value as JSON in one line, `id:` a number that rises.
+-- Clients get Server-Sent Events: `event:` is the name, `data:` the value as JSON in one line, `id:` rises.
 -- The newest frame is kept: who comes later gets it at once, and a reload of the scripts does not lose it. So each
 -- frame says how things are, not what has changed: at most four a second are shown, and a slow client sees fewer.
 --

@@ -28,6 +28,18 @@ void crypto_sha256_hex(char ret[CRYPTO_DIGEST_HEX], const void *bytes, size_t le
     sodium_bin2hex(ret, CRYPTO_DIGEST_HEX, digest, sizeof digest);
 }
 
+bool crypto_mac_is(const char *mac, size_t mac_len, const void *key, size_t key_len, const char *text,
+                   size_t len) {
+    unsigned char right[crypto_auth_hmacsha256_BYTES];
+    char written[sodium_base64_ENCODED_LEN(sizeof right, sodium_base64_VARIANT_URLSAFE_NO_PADDING)];
+    crypto_auth_hmacsha256_state state;
+    crypto_auth_hmacsha256_init(&state, key, key_len);
+    crypto_auth_hmacsha256_update(&state, (const unsigned char *)text, len);
+    crypto_auth_hmacsha256_final(&state, right);
+    sodium_bin2base64(written, sizeof written, right, sizeof right, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    return mac_len == sizeof written - 1 && sodium_memcmp(mac, written, mac_len) == 0;
+}
+
 uint64_t crypto_short_hash(const unsigned char key[CRYPTO_SHORT_KEY], const void *bytes, size_t len) {
     union {
         unsigned char bytes[crypto_shorthash_BYTES];

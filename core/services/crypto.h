@@ -18,6 +18,9 @@
 enum err_code crypto_open(struct err *err);
 void crypto_random(void *ret, size_t len);
 void crypto_sha256_hex(char ret[CRYPTO_DIGEST_HEX], const void *bytes, size_t len);
+/* Whether `mac` is the HMAC-SHA256 of the text in base64url without padding; constant time. */
+bool crypto_mac_is(const char *mac, size_t mac_len, const void *key, size_t key_len, const char *text,
+                   size_t len);
 /* SipHash: for hash tables whose keys a stranger may choose. */
 uint64_t crypto_short_hash(const unsigned char key[CRYPTO_SHORT_KEY], const void *bytes, size_t len);
 void crypto_wipe(void *bytes, size_t len);

@@ -4,8 +4,9 @@
 /* token.h -- signs and checks JWTs (HS256, RFC 7519). The only door to libjwt.
  *
  * Header bytes are exactly {"alg":"HS256","kid":"k1","typ":"JWT"} and are compared before anything is parsed,
- * which pins the algorithm and chooses the key. Claims: sub (a positive integer as text), iss and aud
- * "plateia", iat, exp. 30 s of skew. Constant after tokens_new: any thread. */
+ * which pins the algorithm and chooses the key; then the signature, so nothing is parsed that we did not sign.
+ * Claims: sub (a positive integer as text), iss and aud "plateia", iat, exp. 30 s of skew. Constant after
+ * tokens_new: any thread. */
 
 #include "../base/buf.h"
 #include "../base/err.h"
@@ -20,6 +21,7 @@ struct tokens;
 struct claims {
     int64_t subject;
     int64_t issued_at, expires_at; /* seconds since 1970 */
+    int64_t not_before;            /* not positive: none */
 };
 
 /* ERR_INVALID for a secret under 32 bytes. */
@@ -30,8 +32,10 @@ int64_t tokens_lifetime(const struct tokens *tokens);
 
 enum err_code tokens_sign(const struct tokens *tokens, int64_t subject, int64_t now_s, struct buf *ret,
                           struct err *err);
-/* ERR_DENIED with a sentence for the client ("the token has expired") when it is not good. */
-enum err_code tokens_verify(const struct tokens *tokens, const char *token, size_t len, int64_t now_s,
-                            struct claims *ret, struct err *err);
+/* ERR_DENIED with a sentence for the client ("the token has expired") when it is not good. `memory` spares
+ * those who come again the work: of one thread and of these tokens alone; or NULL. */
+struct token_memory;
+enum err_code tokens_verify(const struct tokens *tokens, struct token_memory *memory, const char *token,
+                            size_t len, int64_t now_s, struct claims *ret, struct err *err);
 
 #endif

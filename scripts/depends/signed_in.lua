@@ -13,8 +13,8 @@ local function refuse(req, why)
 end
 
 local function resolve(req)
-  local scheme, token = (req:header("Authorization") or ""):match("^(%S+)%s*(.*)$")
-  if not scheme or scheme:lower() ~= "bearer" then return fail.unauthorized("Not authenticated") end
+  local token = req:bearer()
+  if not token then return fail.unauthorized("Not authenticated") end
   local claims, why = jwt.verify(token)
   if not claims then return refuse(req, why) end
   return { id = claims.sub }

@@ -30,5 +30,5 @@ end
 return {
   { on = "ranking.changed", run = show },
   { on = "listen.connected", run = show },
-  { every = 5, run = show },
+  { every = 4, run = show },
 }

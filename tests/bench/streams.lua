@@ -1,9 +1,10 @@
 -- streams: how long from a vote's commit until everybody who watches has it, what a stream costs, and what the crowd
 -- costs the voters.
 --
---   PLATEIA_BINARY=build/plateia lua5.4 tests/bench/streams.lua [STREAMS [VOTES_A_SECOND [SECONDS]]]   (10000 1000 15)
+--   PLATEIA_BINARY=build/plateia lua5.4 tests/bench/streams.lua [STREAMS [VOTES_A_SECOND [SECONDS]]]
+--   (10000, 1000, 15)
 --
--- One server, one PostgreSQL; the crowd and the voters are one process of their own (watchers.c, built here). The voters
+-- One server, one PostgreSQL; crowd and voters are one process of their own (watchers.c, built here). The voters
 -- alone first, then the same beside the crowd. Figures of this machine at this minute, so no test; but it fails when a
 -- stream is lost, a vote refused, or somebody does not end with all votes on the screen.
 
@@ -29,8 +30,8 @@ local function run(folder)
   local code, text = process.run("cc", { args = { "-O2", "-D_GNU_SOURCE", "-o", client, "tests/bench/watchers.c" } })
   assert(code == 0, text)
   local db = database.cluster():create "bench"
-  local plateia = server.start { database = db, settings = { PLATEIA_ACCESS_LOG = "false", PLATEIA_CONNECTIONS = "20000",
-    PLATEIA_STREAM_MAX = tostring(count), PLATEIA_CONNECTIONS_PER_ADDRESS = "0" } }
+  local plateia = server.start { database = db, settings = { PLATEIA_ACCESS_LOG = "false",
+    PLATEIA_CONNECTIONS = "20000", PLATEIA_STREAM_MAX = tostring(count), PLATEIA_HEAD_TIMEOUT_MS = "60000" } }
   local many = rate * seconds
   local users = crowd.make(db, server.SECRET, "voter", 2 * many)
   local fine = true

@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 #define VOTERS    64
-#define SAMPLE    25 /* of so many votes one is followed to every stream */
+#define SAMPLE    23 /* of so many votes one is followed to every stream */
 #define BUCKETS   10000 /* milliseconds */
 #define CARRY     32
 #define OPENING   200 /* at a time */

@@ -66,7 +66,7 @@ local broken = {
   ["what is no route"] = { { ["routes/me.lua"] = "\n\n\nreturn { { path = '/me' } }" },
     "routes/me.lua:4: ", "is no declaration of plateia.route" },
   ["a lost route"] = { { ["routes/vote.lua"] = false },
-    "app.lua:24: ", "required: there is no route POST /vote/{movie_id}" },
+    "app.lua:25: ", "required: there is no route POST /vote/{movie_id}" },
   ["a lost route among its like"] = { { ["routes/me.lua"] = swap('"/me" {', '"/myself" {') },
     "app.lua:19: ", "required: there is no route GET /me" },
   ["a lost guard"] = { { ["routes/vote.lua"] = swap("  depends = { user = signed_in },\n", "") },

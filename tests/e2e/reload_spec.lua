@@ -374,7 +374,7 @@ describe("scripts that are edited live", function()
       folder:remove "scripts/routes/vote.lua"
       refused(seen, "there is no route POST /vote/{movie_id}")
       assert.equal(401, client:post("/vote/1").status)
-      assert.equal(24, select(2, order "/scripts/reload").line)
+      assert.equal(25, select(2, order "/scripts/reload").line)
       assert.equal(before, state().generation)
       all_were_answered()
     end)

@@ -12,8 +12,8 @@ describe("the app", function()
     local found = {}
     for i, route in ipairs(require "plateia.boot" (app).routes) do found[i] = route.method .. " " .. route.path end
     table.sort(found)
-    assert.same({ "GET /me", "GET /me/votes", "GET /movies", "GET /movies/top", "GET /movies/top/stream", "GET /movies/{id}", "POST /signup",
-      "POST /token", "POST /vote/{movie_id}" }, found)
+    assert.same({ "GET /me", "GET /me/votes", "GET /movies", "GET /movies/top", "GET /movies/top/stream",
+      "GET /movies/{id}", "POST /signup", "POST /token", "POST /vote/{movie_id}" }, found)
   end)
 
   it("requires every one of them", function()

@@ -60,7 +60,7 @@ describe("observers", function()
 
   it("become what the core runs", function()
     local got
-    local plans = plan { { on = "vote.cast", every = 0.5, run = function(events) got = events end },
+    local plans = plan { { on = "vote.cast", every = 0.5, run = function(events) got = { table.unpack(events) } end },
       { { every = 5, run = run }, { on = "listen.connected", run = run } } }
     assert.same({ "vote.cast", 0.5, 5, "listen.connected" },
       { plans[1].on, plans[1].every, plans[2].every, plans[3].on })
@@ -71,10 +71,35 @@ describe("observers", function()
 
   it("lose only the event that cannot be read", function()
     local got
-    local plans = plan { { on = "vote.cast", run = function(events) got = events end } }
+    local plans = plan { { on = "vote.cast", run = function(events) got = { table.unpack(events) } end } }
     assert.is_true(plans[1].run '{"user_id":1}\n{"user_id"\n7\n{"user_id":2}\n')
     assert.same({ { user_id = 1 }, { user_id = 2 } }, got)
     assert.equal(2, #world.logged)
+  end)
+
+  it("read their events when they look into them, in whichever way", function()
+    local looks = {
+      index = function(events) return events[2].user_id end,
+      length = function(events) return #events end,
+      ipairs = function(events) for i in ipairs(events) do if i == 2 then return i end end end,
+      pairs = function(events)
+        local count = 0
+        for _ in pairs(events) do count = count + 1 end
+        return count
+      end,
+    }
+    for name, look in pairs(looks) do
+      local got
+      local plans = plan { { on = "vote.cast", run = function(events) got = look(events) end } }
+      assert.is_true(plans[1].run '{"user_id":1}\n{"user_id":2}\n')
+      assert.equal(2, got, name)
+    end
+  end)
+
+  it("that do not look pay nothing for what they would see", function()
+    local plans = plan { { on = "vote.cast", run = run } }
+    assert.is_true(plans[1].run "no JSON\n")
+    assert.same({}, world.logged)
   end)
 
   it("fail with the place of the bug", function()

@@ -19,6 +19,11 @@ function Handle:body() return self.given.body or "" end
 function Handle:param(i) return assert((self.given.params or {})[i], "no such path parameter") end
 function Handle:header(name) return (self.given.headers or {})[name:lower()] end
 
+function Handle:bearer()
+  local scheme, token = (self:header "Authorization" or ""):match "^(%S+) *(.*)$"
+  return scheme and scheme:lower() == "bearer" and token or nil
+end
+
 function Handle:set_header(name, value)
   if (name .. value):find "[\r\n%z]" then error("a header's name and value are one line", 2) end
   self.headers[name:lower()] = value

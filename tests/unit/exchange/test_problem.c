@@ -162,16 +162,17 @@ static void some_statuses_bring_headers(void **state) {
 
 static void what_was_answered_is_replaced(void **state) {
     (void)state;
-    req.answer.status = 200;
-    answer_header(&req, "Content-Type", "text/csv");
+    answer_stream(&req, "news");
+    answer_header_set(&req, "Content-Type", "text/csv");
     answer_header(&req, "X-Kept", "yes");
     buf_add_str(&req.answer.body, "a,b,c");
     problem_say(&req, 500, NULL);
     assert_int_equal(req.answer.status, 500);
+    assert_null(req.answer.stream);
     assert_body("{\"detail\":\"Internal Server Error\"}");
     assert_header("Content-Type", "application/json");
     assert_header("X-Kept", "yes");
-    assert_int_equal(req.answer.header_count, 2);
+    assert_int_equal(req.answer.header_count, 4);
 }
 
 static void any_words_make_valid_json(void **state) {

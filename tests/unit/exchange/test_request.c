@@ -98,6 +98,21 @@ static void note_answered(struct request *req) {
     req->work = req;
 }
 
+static void a_stream_is_named_and_kept_by_nobody(void **state) {
+    struct request *req = *state;
+    assert_false(answer_stream(req, "two words"));
+    assert_null(req->answer.stream);
+    answer_header(req, "Cache-Control", "public");
+    assert_true(answer_stream(req, "news"));
+    assert_string_equal(req->answer.stream, "news");
+    assert_int_equal(req->answer.status, 200);
+    assert_string_equal(answer_header_get(req, "Content-Type"), "text/event-stream");
+    assert_string_equal(answer_header_get(req, "Cache-Control"), "no-store");
+    assert_string_equal(answer_header_get(req, "X-Accel-Buffering"), "no");
+    answer_reset(req);
+    assert_null(req->answer.stream);
+}
+
 static void answering_tells_http(void **state) {
     struct request *req = *state;
     req->on_answered = note_answered;
@@ -147,6 +162,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(an_answer_cannot_be_split, set_up, tear_down),
         cmocka_unit_test_setup_teardown(setting_replaces_all_of_a_name, set_up, tear_down),
         cmocka_unit_test_setup_teardown(reset_forgets_the_answer, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_stream_is_named_and_kept_by_nobody, set_up, tear_down),
         cmocka_unit_test_setup_teardown(answering_tells_http, set_up, tear_down),
         cmocka_unit_test(fresh_ids_are_hex_and_differ),
         cmocka_unit_test(only_well_formed_ids_are_taken),

@@ -109,6 +109,10 @@ static void a_handler_may_wait_before(void **state) {
     publish("2");
     assert_comes(client, "event: news\ndata: 2\n\n");
     assert_int_equal(world.cancelled, 0);
+    struct client *watched = watch(GET("/stream/much")); /* its daemon looked whether it is still there */
+    assert_comes(watched, "event: news\ndata: 2\n\n");
+    client_free(watched);
+    UNTIL(streams_count(house.streams) == 1);
     client_free(client);
     UNTIL(streams_count(house.streams) == 0);
 }

@@ -12,7 +12,8 @@
  *   /turn          is answered by a hook at the end of a turn, one that was there before the server's
  *   /ready         answers by request_answered before its start returns
  *   /big           a mebibyte
- *   /stream        becomes the stream "news"; /stream/later does after 20 ms
+ *   /stream        becomes the stream "news"; /stream/later does after 20 ms,
+ *                  /stream/much after 300
  *   /plain         text/plain, and two headers of its own
  *   /status/NNN    that status with a body */
 
@@ -83,7 +84,7 @@ static void answer_echo(struct request *req) {
 static void on_later(void *ctx) {
     struct later *later = ctx;
     world.answered_late++;
-    if (strcmp(later->req->path, "/stream/later") == 0)
+    if (strncmp(later->req->path, "/stream/", 8) == 0)
         answer_stream(later->req, "news");
     else
         answer_echo(later->req);
@@ -121,6 +122,7 @@ static enum request_state handler_start(void *ctx, struct request *req) {
     if (strcmp(req->path, "/later") == 0) return wait_for(req, 20 * MS);
     if (strcmp(req->path, "/much") == 0) return wait_for(req, 300 * MS);
     if (strcmp(req->path, "/stream/later") == 0) return wait_for(req, 20 * MS);
+    if (strcmp(req->path, "/stream/much") == 0) return wait_for(req, 300 * MS);
     if (strcmp(req->path, "/never") == 0) {
         world.held = req;
         return REQUEST_WAITING;

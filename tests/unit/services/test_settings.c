@@ -121,6 +121,8 @@ static void defaults_are_what_the_header_says(void **state) {
     } numbers[] = {
         {offsetof(struct settings, jwt_lifetime_s), 3600},
         {offsetof(struct settings, connections), 10000},
+        {offsetof(struct settings, stream_max), 10000},
+        {offsetof(struct settings, stream_ping_ms), 15000},
         {offsetof(struct settings, body_limit), 65536},
         {offsetof(struct settings, answer_limit), 1048576},
         {offsetof(struct settings, outbox_attempts), 12},

@@ -127,9 +127,9 @@ export function drawNow() {
 
 // ranking: { items: [{ rank, id, title, year, votes }], as_of }, and of the stream period: "YYYY-MM" and total
 export function draw(ranking) {
-  for (const node of list.querySelectorAll(".waiting")) node.remove();
-  list.removeAttribute("aria-busy");
   const films = ranking.items.slice(0, SHOWN);
+  if (films.length > 0) for (const node of list.querySelectorAll(".waiting")) node.remove();
+  list.removeAttribute("aria-busy");
   byId("empty").hidden = films.length > 0;
   drawMonth(ranking.period ?? ranking.as_of.slice(0, 7), ranking.total);
   drawRows(films);

@@ -14,14 +14,13 @@ const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 30000;
 
 let source = null;
+let live = false; // a frame has come: a stream that is open and silent is none
 let failures = 0;
 let reachable = true;
 let retryTimer;
 let pollTimer;
 let tell;
 let tellState;
-
-const isLive = () => source?.readyState === EventSource.OPEN;
 
 // Half of it by chance, so that a crowd does not come back at once.
 function backoff() {
@@ -32,6 +31,7 @@ function backoff() {
 function close() {
   source?.close();
   source = null;
+  live = false;
   clearTimeout(retryTimer);
   clearTimeout(pollTimer);
 }
@@ -44,16 +44,16 @@ function lose() {
 
 function takeRanking(event) {
   tell(JSON.parse(event.data));
+  if (live) return;
+  live = true;
+  failures = 0;
+  reachable = true;
+  tellState("live");
 }
 
 function open() {
   close();
   source = new EventSource(STREAM);
-  source.addEventListener("open", () => {
-    failures = 0;
-    reachable = true;
-    tellState("live");
-  });
   source.addEventListener("ranking", takeRanking);
   source.addEventListener("shutdown", lose);
   source.addEventListener("error", lose);
@@ -62,9 +62,9 @@ function open() {
 
 async function poll() {
   clearTimeout(pollTimer);
-  if (isLive()) return;
+  if (live) return;
   const answer = await ask("GET", QUESTION);
-  if (isLive() || document.hidden) return;
+  if (live || document.hidden) return;
   const before = reachable;
   reachable = answer.status !== 0;
   if (answer.status === 200) tell(answer.body);
@@ -80,7 +80,7 @@ async function poll() {
 
 // What was just changed from here may be asked for at once.
 export function hurry() {
-  if (!isLive()) setTimeout(poll, 700);
+  if (!live) setTimeout(poll, 700);
 }
 
 // onRanking({ items, as_of, ... }); onState("live" | "polling" | "reconnecting")

@@ -30,8 +30,9 @@ static bool next_wish(const char **at, struct wish *ret) {
     if (!*name) return false;
     const char *end = name + strcspn(name, ",");
     *ret = (struct wish){.name = name, .len = strcspn(name, BLANKS ";,"), .weight = FULL};
-    for (const char *c = name + ret->len; c < end; c++)
-        if ((c[0] == 'q' || c[0] == 'Q') && c[1] == '=') ret->weight = weight_of(c + 2);
+    for (const char *c = name + ret->len + 1; c < end; c++)
+        if (strchr(BLANKS ";", c[-1]) && (c[0] == 'q' || c[0] == 'Q') && c[1] == '=')
+            ret->weight = weight_of(c + 2);
     *at = end;
     return true;
 }

@@ -53,7 +53,9 @@ static void languages(void **state) {
                  {"pt;q=0, fr;q=0.1", 1},
                  {"ptx, fr", 1},
                  {"*", 0},
-                 {"en;q=junk, pt;q=0.9", 0}};
+                 {"en;q=junk, pt;q=0.9", 0},
+                 {"en;eq=0, pt;q=0.9", 0},
+                 {"en;q=0.1;x=y, pt;q=0.2", 2}};
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         size_t best = prefer_language(table[i].header, tags, 3);
         if (best != table[i].best) fail_msg("\"%s\": %s", table[i].header, tags[best]);

@@ -108,11 +108,14 @@ local function table_of(work)
     for at = #cells + 1, #HEAD do cells[at] = "" end
     lines[#lines + 1] = line(cells)
   end
-  local against = work.against and work[work.against]
-  if against and against.done[1] and work[1].done[1] then
+  local against
+  for _, row in ipairs(work) do
+    if work.against and row.name:find(work.against, 1, true) then against = row end
+  end
+  if against and against.done[1] and work[1].ours and work[1].done[1] then
     local function cpu(row) return (middle(row, function(done) return done.cpu.server end)) end
-    table.move({ "", ("CPU of the server an answer, ours against %s: %.1f against %.1f, **%.2f times**."):format(
-      against.name, cpu(work[1]), cpu(against), cpu(work[1]) / cpu(against)) }, 1, 2, #lines + 1, lines)
+    table.move({ "", ("CPU of the server an answer, %s against %s: %.1f against %.1f, **%.2f times**."):format(
+      work[1].name, against.name, cpu(work[1]), cpu(against), cpu(work[1]) / cpu(against)) }, 1, 2, #lines + 1, lines)
   end
   return table.concat(lines, "\n") .. failures(work)
 end

@@ -155,7 +155,7 @@ function works.top(options)
       end)
     end
   end
-  return { name = "top", title = "The ranking, from memory", per = "answer", connections = 64, against = 3,
+  return { name = "top", title = "The ranking, from memory", per = "answer", connections = 64, against = "nginx",
     { ours = true, name = "ours, one worker", run = ask("ours", one) },
     { ours = true, name = "ours, one worker, access log on",
       run = ask("ours", { PLATEIA_WORKERS = "1", PLATEIA_ACCESS_LOG = "true" }) },

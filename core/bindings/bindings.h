@@ -20,6 +20,7 @@ int bindings_password(lua_State *L);
 int bindings_jwt(lua_State *L);
 int bindings_crypto(lua_State *L);
 int bindings_cache(lua_State *L);
+int bindings_cache_due(lua_State *L);
 int bindings_throttle(lua_State *L);
 int bindings_log(lua_State *L);
 int bindings_flush(lua_State *L);
@@ -41,6 +42,8 @@ void bindings_encode(lua_State *L, int index, struct buf *out);
 /* The request handle: pushes a new one for req and returns where it holds its pointer (emptied when the
  * request ends). */
 struct request **bindings_push_request(lua_State *L, struct request *req);
+/* The request behind the handle at `index`; raises where there is none, or its request is over. */
+struct request *bindings_request_of(lua_State *L, int index);
 int bindings_request(lua_State *L); /* makes its metatable, leaves nothing on the stack */
 
 #endif

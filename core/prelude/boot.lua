@@ -1,6 +1,7 @@
 -- plateia.boot: from app.lua's table to what the core runs. Whatever does not fit together is refused here,
 -- before a single request is served by it.
 
+local cached = require "plateia.cached"
 local channels = require "plateia.channels"
 local mark = require "plateia.mark"
 local observer = require "plateia.observer"
@@ -107,6 +108,15 @@ local function importer(app)
   end
 end
 
+-- Those of app.lua, and those that the routes need for themselves.
+local function observers(app, routes)
+  local plans = observer.plans(app.observers or {})
+  for _, route in ipairs(routes) do
+    for _, given in ipairs(cached.observers(route)) do plans[#plans + 1] = observer.plan(given, route.file_line) end
+  end
+  return plans
+end
+
 return function(app)
   options.check("app.lua", app, known, origin.in_app())
   channels(app.channels or {})
@@ -118,5 +128,5 @@ return function(app)
   check_required(app.required or {}, routes)
   check_drops(routes)
   local seed = app.seed and function() return app.seed(progress) end
-  return { routes = list, observers = observer.plans(app.observers or {}), seed = seed, import = importer(app) }
+  return { routes = list, observers = observers(app, routes), seed = seed, import = importer(app) }
 end

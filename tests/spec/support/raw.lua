@@ -190,6 +190,19 @@ function raw.cache.abandon(key)
   world.cache[key].filling = nil
 end
 
+-- Every one that is to be renewed counts as in use.
+function raw.cache_due(prefix)
+  local due = {}
+  for key, entry in pairs(world.cache) do
+    local begins = key:sub(1, #prefix) == prefix and entry.value and entry.rule.renew and not entry.filling
+    if begins and (entry.old or world.time - entry.at >= entry.rule.ttl / 2) then
+      entry.filling, entry.ticket = true, entry.ticket + 1
+      due[#due + 1], due[#due + 2] = key, entry.ticket
+    end
+  end
+  return due
+end
+
 local function drop(tag)
   for _, entry in pairs(world.cache) do
     entry.dropped = entry.filling

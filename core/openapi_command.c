@@ -1,5 +1,5 @@
-/* openapi_command.c -- `plateia openapi`: what GET /openapi.json answers, of the scripts as they are, without a
- * server or a database. */
+/* openapi_command.c -- `plateia openapi`: what GET /openapi.json answers, of the scripts as they are, without
+ * a server or a database. */
 
 #include "base/log.h"
 #include "check.h"

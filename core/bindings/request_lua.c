@@ -178,11 +178,13 @@ static int req_problem(lua_State *L) {
     return 0;
 }
 
-static const luaL_Reg methods[] = {
-    {"id", req_id},         {"method", req_method},         {"path", req_path},     {"query", req_query},
-    {"peer", req_peer},     {"param", req_param},           {"header", req_header}, {"bearer", req_bearer},
-    {"body", req_body},     {"set_header", req_set_header}, {"answer", req_answer}, {"problem", req_problem},
-    {"stream", req_stream}, {NULL, NULL}};
+static const luaL_Reg methods[] = {{"id", req_id},         {"method", req_method},
+                                   {"path", req_path},     {"query", req_query},
+                                   {"peer", req_peer},     {"param", req_param},
+                                   {"header", req_header}, {"bearer", req_bearer},
+                                   {"body", req_body},     {"set_header", req_set_header},
+                                   {"answer", req_answer}, {"problem", req_problem},
+                                   {"stream", req_stream}, {NULL, NULL}};
 
 struct request **bindings_push_request(lua_State *L, struct request *req) {
     struct request **handle = lua_newuserdatauv(L, sizeof(struct request *), 0);

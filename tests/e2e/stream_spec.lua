@@ -156,7 +156,7 @@ describe("the stream", function()
 
   it("loses none who stops reading, and shows him the newest", function()
     db:run "UPDATE movies SET title = repeat('long ', 400) WHERE id BETWEEN 20 AND 49" -- so that they fill a socket
-    local slow, quick = events.watch(plateia.port, { receive = 4096 }), events.watch(plateia.port)
+    local slow, quick = events.watch(plateia.port, { receive = 65536 }), events.watch(plateia.port)
     assert_equal_to(db, 5, { slow, quick })
     slow:stop_reading()
     local until_then = loop.now() + 2

@@ -36,6 +36,7 @@ WORKDIR /plateia
 COPY LICENSE ./
 COPY scripts scripts
 COPY sql sql
+COPY web web
 
 USER 10001:10001
 ENV PLATEIA_DATA=/data

@@ -40,7 +40,8 @@ static void close_stand_ins(struct stand_ins *all) {
 }
 
 /* An edition for one, within the bounds of a reload. */
-static enum err_code load(const struct services *services, struct sources *sources, struct err *err) {
+static enum err_code load(const struct services *services, struct sources *sources, struct buf *description,
+                          struct err *err) {
     const struct settings *settings = services->settings;
     struct edition *edition = NULL;
     struct budget *budget = NULL;
@@ -53,13 +54,15 @@ static enum err_code load(const struct services *services, struct sources *sourc
     enum err_code code = budget_new(&budget, err);
     if (code == ERR_OK) code = budget_sit(&parts.seat, budget, err);
     if (code == ERR_OK) code = edition_new(&edition, &parts, err);
+    if (code == ERR_OK && description) code = generation_describe(edition->generations[0], description, err);
     edition_free(edition);
     budget_leave(parts.seat);
     budget_free(budget);
     return code;
 }
 
-enum err_code check_load(const struct settings *settings, struct sources *sources, struct err *err) {
+enum err_code check_load(const struct settings *settings, struct sources *sources, struct buf *description,
+                         struct err *err) {
     struct stand_ins all = {0};
     enum err_code code = open_stand_ins(&all, settings, err);
     struct services services = {.cache = all.cache,
@@ -67,7 +70,7 @@ enum err_code check_load(const struct settings *settings, struct sources *source
                                 .throttle = all.throttle,
                                 .tokens = all.tokens,
                                 .settings = settings};
-    if (code == ERR_OK) code = load(&services, sources, err);
+    if (code == ERR_OK) code = load(&services, sources, description, err);
     close_stand_ins(&all);
     return code;
 }

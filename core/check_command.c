@@ -71,7 +71,7 @@ static void cannot_tell(const struct err *err) {
 /* *asking: that is what failed, and not the scripts or a query. */
 static enum err_code look(const struct settings *settings, struct sources *sources, bool *asking,
                           struct err *err) {
-    enum err_code code = check_load(settings, sources, err);
+    enum err_code code = check_load(settings, sources, NULL, err);
     if (code != ERR_OK) return code;
     code = prepare_whole(settings, sources->queries, err);
     *asking = code != ERR_OK && code != ERR_INVALID;

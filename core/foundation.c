@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "exchange/board.h"
+#include "http/assets.h"
 #include "http/edges.h"
 #include "http/streams.h"
 #include "script/budget.h"
@@ -280,6 +281,7 @@ void foundation_close(struct foundation *foundation) {
     cache_free(foundation->cache);
     throttle_free(foundation->throttle);
     edges_free(foundation->edges);
+    assets_free(foundation->assets);
     tokens_free(foundation->tokens);
     embedded_postgres_stop(foundation->postgres);
     *foundation = (struct foundation){0};

@@ -26,6 +26,7 @@ struct foundation {
     struct bus_subscription cache_drops;
     struct throttle *throttle;
     struct edges *edges;
+    struct assets *assets; /* the page; NULL: none. Whoever serves reads it */
     struct hasher *hasher;
     struct budget *budget;
     /* how far a job is; in the worker's thread; NULL: nobody follows */

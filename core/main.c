@@ -25,6 +25,8 @@ static const struct command {
     {"check", "[DIR]",
      "check the scripts and queries without serving them: exit 0, or 1 and file:line: reason", 0, 1,
      command_check},
+    {"openapi", "", "print the description of the API (OpenAPI 3.1) that the scripts make, without serving",
+     0, 0, command_openapi},
     {"reload", "[--dry-run]", "have a running server serve the scripts as they are now, or only check them",
      0, 1, command_reload},
     {"rollback", "[N]", "have it serve generation N again, or the one before", 0, 1, command_rollback},

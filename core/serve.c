@@ -14,6 +14,7 @@
 #include "import.h"
 #include "script/reload.h"
 #include "services/db/pool.h"
+#include "web.h"
 #include "worker.h"
 #include <signal.h>
 #include <stdatomic.h>
@@ -242,10 +243,10 @@ static void close_all(struct serving *serving) {
     foundation_close(&serving->foundation);
 }
 
-/* On a terminal, a newcomer is told what to try first. */
+/* On a terminal, a newcomer is told where to look. */
 static void say_first_call(const struct settings *settings) {
     const char *colon = strrchr(settings->listen, ':');
-    if (isatty(STDOUT_FILENO)) printf("\n  Plateia is ready. Try:  curl \"http://localhost%s/\"\n\n", colon);
+    if (isatty(STDOUT_FILENO)) printf("\n  Plateia is ready: http://localhost%s/\n\n", colon);
     fflush(stdout);
 }
 
@@ -254,6 +255,7 @@ static enum err_code raise_house(struct serving *serving, const struct settings 
     if ((code = check_port(settings, err)) != ERR_OK) return code;
     if ((code = foundation_database(&serving->foundation, settings, false, interrupted, err)) != ERR_OK)
         return code;
+    if ((code = web_read(&serving->foundation.assets, settings->web, err)) != ERR_OK) return code;
     if ((code = foundation_keys(&serving->foundation, err)) != ERR_OK) return code;
     if ((code = foundation_services(&serving->foundation, err)) != ERR_OK) return code;
     if ((code = import_new(&serving->import, serving->foundation.conninfo, err)) != ERR_OK) return code;

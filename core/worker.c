@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mailbox.h"
 #include "base/reactor.h"
+#include "http/assets.h"
 #include "http/server.h"
 #include "script/adopt.h"
 #include "script/bounds.h"
@@ -69,7 +70,10 @@ static void take_seat(struct worker *worker, const struct foundation *foundation
                                 .ctx = foundation->reload};
     adopt_open(&worker->adopt, &parts);
     stage_sit(stage, &seat);
-    worker->dispatch = (struct dispatch){.scheduler = worker->scheduler, .adopt = &worker->adopt};
+    worker->dispatch = (struct dispatch){.scheduler = worker->scheduler,
+                                         .adopt = &worker->adopt,
+                                         .otherwise = assets_answer,
+                                         .ctx = foundation->assets};
 }
 
 static enum err_code build(struct worker *worker, const struct foundation *foundation, struct err *err) {

@@ -23,6 +23,7 @@ return {
     ["GET /movies/top"] = "open",
     ["GET /movies/top/stream"] = "open",
     ["POST /vote/{movie_id}"] = "bearer",
+    ["GET /openapi.json"] = "open",
   },
 
   -- Votes that a server counted and could not fold any more are shown from the first answer on.
@@ -31,4 +32,21 @@ return {
     return catalogue.seed(vega, progress)
   end,
   import = catalogue.import,
+
+  -- What the description of the API says beside its routes (routes/openapi.lua).
+  api = {
+    title = "Plateia",
+    version = "1.0.0",
+    license = { name = "MIT", identifier = "MIT" },
+    description = "Films, one vote a month, and a ranking that is never old.",
+    tags = {
+      { name = "films", description = "The catalogue and its ranking" },
+      { name = "voting", description = "One vote a month" },
+      { name = "people", description = "Signing up, signing in, and who one is" },
+    },
+    securities = {
+      bearer = { type = "oauth2", description = "Sign in with name and password; the token lasts an hour.",
+        flows = { password = { tokenUrl = "/token", scopes = {} } } },
+    },
+  },
 }

@@ -11,6 +11,7 @@ local libraries = {
   { "^jansson%.h$", "core/services/token.c" },
   { "^sodium", "core/services/crypto.c" },
   { "^curl/", "core/services/outbound.c" },
+  { "^zlib%.h$", "core/http/gzip.c" },
   { "^lua%.h$", "core/script/", "core/bindings/" },
   { "^lauxlib%.h$", "core/script/", "core/bindings/" },
   { "^lualib%.h$", "core/script/", "core/bindings/" },

@@ -1,6 +1,6 @@
 -- run: all tests of the tree, one step after the other; the last line is "N passed, N failed".
 --
---   lua5.4 tests/run.lua [STEP...]      steps: doors doors-selftest unit spec e2e
+--   lua5.4 tests/run.lua [STEP...]      steps: doors doors-selftest unit spec e2e browser
 --
 -- Each step is a program that ends with such a line itself; this adds them up. A step that ends without one,
 -- or badly though it counted no failure, or not in time, counts as one failed. The unit and end-to-end tests
@@ -22,13 +22,14 @@ local function busted(folder)
   return command
 end
 
--- Name, program and arguments, seconds it may take.
+-- Name, program and arguments, seconds it may take; `database`: one of its own, for a server that it starts itself.
 local steps = {
   { "doors", { "tests/doors" }, 30 },
   { "doors-selftest", { "tests/doors", "--selftest" }, 60 },
   { "unit", { "lua5.4", "tests/units.lua", BUILD }, 300 },
   { "spec", busted "tests/spec", 120 },
   { "e2e", busted "tests/e2e", 480 },
+  { "browser", { "node", "tests/browser/run.mjs" }, 240, database = true },
 }
 
 local function environment(folder, cluster)
@@ -80,6 +81,7 @@ local function run_all(folder)
   local passed, failed, skipped = 0, 0, 0
   for _, step in ipairs(steps) do
     if chosen(step[1]) then
+      env.DATABASE_URL = step.database and cluster:create(step[1]).url or nil
       local p, f, s = run(step, env)
       passed, failed, skipped = passed + p, failed + f, skipped + s
     end

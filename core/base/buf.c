@@ -128,10 +128,25 @@ static size_t plain_run(const char *text, size_t len) {
     return at;
 }
 
+/* Text that is plain all through, as most is: once its room is made, it is one copy. */
+static void add_plain(struct buf *buf, const char *text, size_t len) {
+    if (!buf_reserve(buf, len + 2)) return;
+    char *at = buf->data + buf->len;
+    *at = '"';
+    if (len > 0) memcpy(at + 1, text, len);
+    memcpy(at + 1 + len, "\"", 2);
+    buf->len += len + 2;
+}
+
 void buf_add_json(struct buf *buf, const char *text, size_t len) {
+    size_t run = plain_run(text, len);
+    if (run == len) {
+        add_plain(buf, text, len);
+        return;
+    }
     buf_add_char(buf, '"');
     for (size_t at = 0; at < len; at++) { /* each round: a plain run and the one byte that ended it */
-        size_t run = plain_run(text + at, len - at);
+        if (at > 0) run = plain_run(text + at, len - at);
         buf_add(buf, text + at, run);
         at += run;
         if (at == len) break;

@@ -36,6 +36,7 @@ struct reactor {
 
     struct reactor_hook *hooks;
     struct reactor_hook **next_hook; /* while hooks run: the link to the one that comes next */
+    unsigned once;                   /* hooks that wait to run once */
 };
 
 /* ---- watches ---- */
@@ -190,6 +191,15 @@ void reactor_hook_remove(struct reactor *reactor, struct reactor_hook *hook) {
     if (!*link) return;
     *link = hook->next;
     if (reactor->next_hook == &hook->next) reactor->next_hook = link;
+    if (hook->once) reactor->once--;
+    hook->once = false;
+}
+
+void reactor_hook_once(struct reactor *reactor, struct reactor_hook *hook) {
+    if (hook->once) return;
+    reactor_hook_add(reactor, hook);
+    hook->once = true;
+    reactor->once++;
 }
 
 static void run_hooks(struct reactor *reactor) {
@@ -197,6 +207,7 @@ static void run_hooks(struct reactor *reactor) {
     while (*reactor->next_hook) {
         struct reactor_hook *hook = *reactor->next_hook;
         reactor->next_hook = &hook->next;
+        if (hook->once) reactor_hook_remove(reactor, hook);
         hook->fn(hook->ctx);
     }
     reactor->next_hook = NULL;
@@ -226,6 +237,7 @@ void reactor_free(struct reactor *reactor) {
 
 /* How long epoll may sleep. Rounded up: waking before a timer is due would only mean to wait again. */
 static int sleep_ms(const struct reactor *reactor, int most_ms) {
+    if (reactor->once > 0) return 0;
     if (reactor->timer_count == 0 || most_ms == 0) return most_ms;
     int64_t left_ns = reactor->heap[1]->due_ns - clock_ns();
     if (left_ns <= 0) return 0;

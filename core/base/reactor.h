@@ -39,6 +39,7 @@ struct reactor_hook {
     void *ctx;
     /* private */
     struct reactor_hook *next;
+    bool once;
 };
 
 enum err_code reactor_new(struct reactor **ret, struct err *err);
@@ -62,5 +63,8 @@ void reactor_timer_stop(struct reactor *reactor, struct reactor_timer *timer); /
 
 void reactor_hook_add(struct reactor *reactor, struct reactor_hook *hook);
 void reactor_hook_remove(struct reactor *reactor, struct reactor_hook *hook);
+/* Runs it once, at this turn's end, behind the hooks that were added; in between turns: at the next one's,
+ * which then waits for nothing. It is there already: fine. */
+void reactor_hook_once(struct reactor *reactor, struct reactor_hook *hook);
 
 #endif

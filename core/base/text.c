@@ -5,6 +5,7 @@
 
 #include "text.h"
 #include "arena.h"
+#include <stdint.h>
 #include <string.h>
 
 static bool is_tail(unsigned char c) {
@@ -26,9 +27,15 @@ size_t text_utf8_step(const char *bytes, size_t len) {
     return step;
 }
 
+static bool eight_are_ascii(const char *bytes) {
+    uint64_t word;
+    memcpy(&word, bytes, sizeof word);
+    return (word & UINT64_C(0x8080808080808080)) == 0;
+}
+
 bool text_is_utf8(const char *bytes, size_t len) {
     for (size_t at = 0, step; at < len; at += step) {
-        step = text_utf8_step(bytes + at, len - at);
+        step = len - at >= 8 && eight_are_ascii(bytes + at) ? 8 : text_utf8_step(bytes + at, len - at);
         if (step == 0) return false;
     }
     return true;

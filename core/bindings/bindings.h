@@ -15,11 +15,13 @@ int bindings_open(lua_State *L);
 /* Each file's own part: pushes its table (or function). */
 int bindings_db(lua_State *L);
 int bindings_json(lua_State *L);
+void bindings_shape(lua_State *L); /* sets its functions in json's table, on the top */
 int bindings_form(lua_State *L);
 int bindings_password(lua_State *L);
 int bindings_jwt(lua_State *L);
 int bindings_crypto(lua_State *L);
 int bindings_cache(lua_State *L);
+int bindings_cache_due(lua_State *L);
 int bindings_throttle(lua_State *L);
 int bindings_log(lua_State *L);
 int bindings_flush(lua_State *L);
@@ -42,6 +44,8 @@ void bindings_encode(lua_State *L, int index, struct buf *out);
 /* The request handle: pushes a new one for req and returns where it holds its pointer (emptied when the
  * request ends). */
 struct request **bindings_push_request(lua_State *L, struct request *req);
+/* The request behind the handle at `index`; raises where there is none, or its request is over. */
+struct request *bindings_request_of(lua_State *L, int index);
 int bindings_request(lua_State *L); /* makes its metatable, leaves nothing on the stack */
 
 #endif

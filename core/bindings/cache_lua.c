@@ -2,10 +2,14 @@
  *
  * get waits while another request makes what is asked for, so it has three answers: "hit" or "stale" with
  * value, age, time to live and whether it waited; "miss" with the ticket for put and whether there was an
- * older value; nil, message, "busy" when fill after fill brought nothing. */
+ * older value; nil, message, "busy" when fill after fill brought nothing. Given a request's handle, it notes
+ * there how long the answer stands that is made of a value which was found at once.
+ *
+ * raw.cache_due is for who renews: keys and tickets, in turn, each to be put or abandoned. */
 
 #include "../base/clock.h"
 #include "../base/mailbox.h"
+#include "../exchange/request.h"
 #include "../services/cache.h"
 #include "bindings.h"
 #include "context.h"
@@ -59,10 +63,15 @@ static void settle(struct task *task, const char *key, size_t len) {
     }
 }
 
-static void check_fills(lua_State *L, const struct task *task) {
+static int count_fills(const struct task *task) {
     int count = 0;
     for (const struct holding *at = task ? task->holdings : NULL; at; at = at->next)
         if (at->give_back == abandon) count++;
+    return count;
+}
+
+static void check_fills(lua_State *L, const struct task *task) {
+    int count = count_fills(task);
     if (count >= MAX_FILLS)
         luaL_error(L, "a request fills the cache under %d keys, at most %d at a time", count + 1, MAX_FILLS);
 }
@@ -118,6 +127,7 @@ static struct waiter *waiter_new(const struct services *services, const struct t
 static int push_value(lua_State *L, const char *word, const struct cache_found *found, bool waited) {
     struct context *context = context_of(L);
     if (context->scratch.failed) return luaL_error(L, "out of memory");
+    if (!waited && !lua_isnoneornil(L, 2)) bindings_request_of(L, 2)->answer.standing = found->standing;
     lua_pushstring(L, word);
     lua_pushlstring(L, context->scratch.len ? context->scratch.data : "", context->scratch.len);
     lua_pushnumber(L, (lua_Number)found->age_ms / 1000);
@@ -162,7 +172,7 @@ static int ask(lua_State *L, int status, lua_KContext waits) {
 }
 
 static int l_get(lua_State *L) {
-    lua_settop(L, 1);
+    lua_settop(L, 2);
     return ask(L, LUA_OK, 0);
 }
 
@@ -192,6 +202,13 @@ static size_t tags_field(lua_State *L, int table, const char *tags[CACHE_MAX_TAG
     return count;
 }
 
+static bool flag_field(lua_State *L, int table, const char *name) {
+    lua_getfield(L, table, name);
+    bool flag = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    return flag;
+}
+
 static int l_put(lua_State *L) {
     size_t key_len, value_len;
     const char *tags[CACHE_MAX_TAGS];
@@ -203,7 +220,8 @@ static int l_put(lua_State *L) {
                               .fresh_ms = seconds_field(L, 3, "fresh"),
                               .stale_ms = seconds_field(L, 3, "stale"),
                               .tags = tags,
-                              .tag_count = tags_field(L, 3, tags)};
+                              .tag_count = tags_field(L, 3, tags),
+                              .renew = flag_field(L, 3, "renew")};
     settle(context_of(L)->running, key, key_len);
     if (cache_put(context_of(L)->services->cache, key, key_len, value, value_len, &rule, ticket, clock_ns(),
                   &err) != ERR_OK)
@@ -220,6 +238,27 @@ static int l_abandon(lua_State *L) {
     return 0;
 }
 
+/* More than a task may fill at a time wait for the next. */
+static int l_due(lua_State *L) {
+    struct context *context = context_of(L);
+    struct task *task = context->running;
+    size_t len;
+    uint64_t ticket;
+    const char *prefix = check_key(L, &len);
+    if (!task) return luaL_error(L, "nothing is renewed while modules load");
+    lua_newtable(L);
+    for (lua_Integer i = 1; count_fills(task) < MAX_FILLS; i += 2) {
+        buf_clear(&context->scratch);
+        if (!cache_due(context->services->cache, prefix, len, clock_ns(), &context->scratch, &ticket)) break;
+        owe(task, context->services->cache, context->scratch.data, context->scratch.len);
+        lua_pushlstring(L, context->scratch.data, context->scratch.len);
+        lua_rawseti(L, -2, i);
+        lua_pushinteger(L, (lua_Integer)ticket);
+        lua_rawseti(L, -2, i + 1);
+    }
+    return 1;
+}
+
 static int l_drop(lua_State *L) {
     cache_drop(context_of(L)->services->cache, luaL_checkstring(L, 1));
     return 0;
@@ -227,6 +266,11 @@ static int l_drop(lua_State *L) {
 
 static const luaL_Reg functions[] = {
     {"get", l_get}, {"put", l_put}, {"abandon", l_abandon}, {"drop", l_drop}, {NULL, NULL}};
+
+int bindings_cache_due(lua_State *L) {
+    lua_pushcfunction(L, l_due);
+    return 1;
+}
 
 int bindings_cache(lua_State *L) {
     luaL_newlib(L, functions);

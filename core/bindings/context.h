@@ -54,6 +54,7 @@ struct context {
     struct task *running; /* NULL while modules load */
     const char *loading;  /* the chunk of the module that loads, or was the last to try; else NULL */
     struct buf scratch;   /* bytes on their way to Lua: owned here, so that a raise leaks nothing */
+    struct buf written;   /* the same for an answer: while it is written, a metamethod may use the scratch */
     struct arena arena;   /* the same for small text; reset by whoever starts to use it */
     int decode;           /* registry reference of the JSON decoder */
 };

@@ -161,22 +161,34 @@ static void push_value(lua_State *L, enum value_type type, const char *text, siz
     }
 }
 
-static void push_row(lua_State *L, const struct rows *rows, size_t row) {
-    size_t columns = rows_columns(rows), len;
-    lua_createtable(L, 0, (int)columns);
-    for (size_t c = 0; c < columns; c++) {
-        const char *text = rows_value(rows, row, c, &len);
+/* Pushes the columns' names; returns how many. */
+static int push_names(lua_State *L, const struct rows *rows) {
+    int columns = (int)rows_columns(rows);
+    luaL_checkstack(L, columns + 8, "too many columns");
+    for (int c = 0; c < columns; c++)
+        lua_pushstring(L, rows_name(rows, (size_t)c));
+    return columns;
+}
+
+/* The names lie from `names` on. */
+static void push_row(lua_State *L, const struct rows *rows, size_t row, int names, int columns) {
+    size_t len;
+    lua_createtable(L, 0, columns);
+    for (int c = 0; c < columns; c++) {
+        const char *text = rows_value(rows, row, (size_t)c, &len);
         if (!text) continue;
-        push_value(L, rows_type(rows, c), text, len);
-        lua_setfield(L, -2, rows_name(rows, c));
+        lua_pushvalue(L, names + c);
+        push_value(L, rows_type(rows, (size_t)c), text, len);
+        lua_rawset(L, -3);
     }
 }
 
 static void push_rows(lua_State *L, const struct rows *rows) {
     size_t count = rows ? rows_count(rows) : 0;
+    int names = lua_gettop(L) + 1, columns = count > 0 ? push_names(L, rows) : 0;
     lua_createtable(L, (int)count, 0);
     for (size_t i = 0; i < count; i++) {
-        push_row(L, rows, i);
+        push_row(L, rows, i, names, columns);
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }
 }
@@ -188,6 +200,17 @@ static int rows_arrived(lua_State *L, int status, lua_KContext ctx) {
     push_rows(L, outcome->rows);
     outcome_done(outcome);
     return 1;
+}
+
+static int first_arrived(lua_State *L, int status, lua_KContext ctx) {
+    (void)status, (void)ctx;
+    struct outcome *outcome = &context_of(L)->running->outcome;
+    if (outcome->err.code != ERR_OK) return task_push_failure(L, &outcome->err);
+    bool found = outcome->rows && rows_count(outcome->rows) > 0;
+    int names = lua_gettop(L) + 1;
+    if (found) push_row(L, outcome->rows, 0, names, push_names(L, outcome->rows));
+    outcome_done(outcome);
+    return found;
 }
 
 /* ---- statements ---- */
@@ -211,7 +234,7 @@ static bool has_transaction(const struct task *task) {
     return at != NULL;
 }
 
-static int l_run(lua_State *L) {
+static int run(lua_State *L, lua_KFunction arrived) {
     struct task *task = task_running(L, "db");
     const struct query *query = check_query(L, 1);
     const char *params[QUERY_MAX_PARAMS];
@@ -222,7 +245,16 @@ static int l_run(lua_State *L) {
     if (share_run(context_of(L)->services->db, query, params, task->ticket, &err) != ERR_OK)
         return task_push_failure(L, &err);
     context_of(L)->calls++;
-    return task_wait(L, rows_arrived);
+    return task_wait(L, arrived);
+}
+
+static int l_run(lua_State *L) {
+    return run(L, rows_arrived);
+}
+
+/* The first row alone; nothing where there is none. */
+static int l_first(lua_State *L) {
+    return run(L, first_arrived);
 }
 
 /* ---- transactions ---- */
@@ -310,7 +342,8 @@ static int tx_close(lua_State *L) {
 static const luaL_Reg tx_methods[] = {
     {"run", tx_run}, {"commit", tx_commit}, {"close", tx_close}, {NULL, NULL}};
 static const luaL_Reg tx_meta[] = {{"__gc", tx_close}, {"__close", tx_close}, {NULL, NULL}};
-static const luaL_Reg functions[] = {{"class", l_class}, {"run", l_run}, {"begin", l_begin}, {NULL, NULL}};
+static const luaL_Reg functions[] = {
+    {"class", l_class}, {"run", l_run}, {"first", l_first}, {"begin", l_begin}, {NULL, NULL}};
 
 int bindings_db(lua_State *L) {
     luaL_newmetatable(L, TRANSACTION);

@@ -16,13 +16,19 @@
 
 #define REQUEST "plateia.request"
 
-/* The library builds an answer's head in the 32 KiB that a connection has, and without room for it closes. */
-#define HEAD_MOST 8192
+/* The library builds an answer's head in what the request's has left of a connection's 10 KiB, and without
+ * room for it closes. Lines count as they are sent. */
+#define HEAD_MOST  6144
+#define LINE_EXTRA 4 /* ": " and its end */
 
-static struct request *check(lua_State *L) {
-    struct request **handle = luaL_checkudata(L, 1, REQUEST);
+struct request *bindings_request_of(lua_State *L, int index) {
+    struct request **handle = luaL_checkudata(L, index, REQUEST);
     if (!*handle) luaL_error(L, "the request is over");
     return *handle;
+}
+
+static struct request *check(lua_State *L) {
+    return bindings_request_of(L, 1);
 }
 
 static int req_id(lua_State *L) {
@@ -89,7 +95,7 @@ static bool is_framing(const char *name) {
 
 static void check_head(lua_State *L, const struct request *req, size_t more) {
     for (size_t i = 0; i < req->answer.header_count; i++)
-        more += strlen(req->answer.headers[i].name) + strlen(req->answer.headers[i].value);
+        more += strlen(req->answer.headers[i].name) + strlen(req->answer.headers[i].value) + LINE_EXTRA;
     if (more > HEAD_MOST) luaL_error(L, "the headers of an answer have %d bytes at most", HEAD_MOST);
 }
 
@@ -98,7 +104,7 @@ static int req_set_header(lua_State *L) {
     struct request *req = check(L);
     const char *name = luaL_checklstring(L, 2, &name_len), *value = luaL_checklstring(L, 3, &value_len);
     if (is_framing(name)) return luaL_error(L, "the header %s is the server's own", name);
-    check_head(L, req, name_len + value_len);
+    check_head(L, req, name_len + value_len + LINE_EXTRA);
     if (strlen(name) != name_len || strlen(value) != value_len || !answer_header(req, name, value))
         return luaL_error(L, "a header's name and value are one line without control characters");
     return 0;

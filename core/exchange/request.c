@@ -106,6 +106,7 @@ void answer_reset(struct request *req) {
     req->answer.status = 0;
     req->answer.stream = NULL;
     req->answer.header_count = 0;
+    req->answer.standing = (struct standing){0};
     buf_clear(&req->answer.body);
 }
 
@@ -117,10 +118,10 @@ void request_answered(struct request *req) {
 
 #define ID_BYTES 16
 
-/* One visit to the kernel for sixteen ids. An id names a request in the log and nothing else, so bytes may
+/* One visit to the kernel for sixty-four ids. An id names a request in the log and nothing else, so bytes may
  * wait in the thread's memory. */
 static const unsigned char *random_bytes(void) {
-    static _Thread_local unsigned char pool[16 * ID_BYTES];
+    static _Thread_local unsigned char pool[64 * ID_BYTES];
     static _Thread_local size_t left;
     if (left == 0) {
         while (getrandom(pool, sizeof(pool), 0) != (ssize_t)sizeof(pool))

@@ -11,6 +11,7 @@
 
 #include "../base/arena.h"
 #include "../base/buf.h"
+#include "../base/standing.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -33,13 +34,17 @@ struct header {
     const char *name, *value;
 };
 
-#define REQUEST_ID_SIZE 129 /* 128 characters of [A-Za-z0-9._-] and a NUL */
+#define REQUEST_ID_SIZE  129 /* 128 characters of [A-Za-z0-9._-] and a NUL */
+#define REQUEST_ID_USUAL 32  /* characters of one that we made */
 
 struct answer {
     int status; /* 0 until answered */
     struct header *headers;
     size_t header_count, header_room;
-    struct buf body;    /* http takes the memory over when it sends */
+    struct buf body; /* http takes the memory over when it sends */
+    /* While it holds, whoever asks for the same target without a body, with the same If-None-Match, and gets
+     * scripts of the same generation, would be given the same; so http need not ask the handler. */
+    struct standing standing;
     const char *stream; /* of GET: in place of a body, the stream (board.h) that the connection becomes */
 };
 

@@ -47,7 +47,7 @@ static bool set_target(struct exchange *exchange, const char *target) {
     return req->path != NULL;
 }
 
-struct exchange *exchange_take(struct exchanges *exchanges, const char *target) {
+struct exchange *exchange_take(struct exchanges *exchanges, const char *target, int64_t now_ns) {
     struct exchange *exchange = exchanges->spare ? reuse(exchanges) : calloc(1, sizeof(*exchange));
     if (!exchange) return NULL;
     if (!set_target(exchange, target)) {
@@ -56,7 +56,7 @@ struct exchange *exchange_take(struct exchanges *exchanges, const char *target) 
     }
     exchange->req.method = METHOD_COUNT;
     exchange->req.body = "";
-    exchange->req.started_ns = clock_ns();
+    exchange->req.started_ns = now_ns;
     return exchange;
 }
 

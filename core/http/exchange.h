@@ -40,7 +40,7 @@ struct exchanges {
 };
 
 /* An exchange for this target, with path, query, empty body and start time set; NULL when memory ran out. */
-struct exchange *exchange_take(struct exchanges *exchanges, const char *target);
+struct exchange *exchange_take(struct exchanges *exchanges, const char *target, int64_t now_ns);
 void exchange_give(struct exchanges *exchanges, struct exchange *exchange);
 void exchange_done(struct exchanges *exchanges); /* frees the spare ones */
 

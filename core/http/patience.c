@@ -17,6 +17,7 @@ void patience_init(struct patience *patience, struct reactor *reactor, const str
     int64_t *allowed_ns = patience->deadlines.allowed_ns;
     patience->reactor = reactor;
     patience->on_left = on_left;
+    patience_look(patience);
     deadline_init(&patience->deadlines);
     allowed_ns[PHASE_HEAD] = times->head_ns;
     allowed_ns[PHASE_BODY] = allowed_ns[PHASE_SEND] = times->body_ns;
@@ -24,11 +25,15 @@ void patience_init(struct patience *patience, struct reactor *reactor, const str
     allowed_ns[PHASE_UNWATCHED] = WATCH_AFTER_NS;
 }
 
+void patience_look(struct patience *patience) {
+    patience->now_ns = clock_ns();
+}
+
 /* ---- phases ---- */
 
 void patience_move(struct client *client, enum phase phase) {
     struct deadlines *deadlines = &client->patience->deadlines;
-    int64_t now_ns = clock_ns();
+    int64_t now_ns = client->patience->now_ns;
     patience_leave(client);
     deadline_enter(deadlines, &client->deadline, phase, now_ns);
     if (phase != PHASE_SEND) deadline_enter(deadlines, &client->unwatched, PHASE_UNWATCHED, now_ns);
@@ -96,7 +101,8 @@ void patience_tick(struct patience *patience) {
     static const enum phase limited[] = {PHASE_HEAD, PHASE_BODY, PHASE_SEND, PHASE_IDLE};
     struct deadlines *deadlines = &patience->deadlines;
     struct deadline *due;
-    int64_t now_ns = clock_ns();
+    patience_look(patience);
+    int64_t now_ns = patience->now_ns;
     for (size_t i = 0; i < sizeof(limited) / sizeof(*limited); i++)
         while ((due = deadline_due(deadlines, limited[i], now_ns)))
             patience_cut((struct client *)due);

@@ -25,6 +25,7 @@ struct patience {
     struct reactor *reactor;
     struct deadlines deadlines;
     void (*on_left)(struct client *client);
+    int64_t now_ns; /* as of the last look at the clock */
 };
 
 struct patience_times {
@@ -34,6 +35,10 @@ struct patience_times {
 /* on_left: a client in PHASE_WORK has gone. It is in no phase any more. */
 void patience_init(struct patience *patience, struct reactor *reactor, const struct patience_times *times,
                    void (*on_left)(struct client *client));
+
+/* Looks at the clock. Phases begin at the time of the last look, so that a turn's hundred requests cost one:
+ * to be called when a turn begins, and after whatever may have taken long. */
+void patience_look(struct patience *patience);
 
 /* A client (zeroed) begins in PHASE_HEAD, and must have left before its socket is closed. */
 void patience_enter(struct patience *patience, struct client *client, int fd);

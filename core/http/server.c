@@ -13,6 +13,11 @@
  * It has no deadline that a slow client could not stretch, and does not always notice when a client goes:
  * that is patience.h's.
  *
+ * An answer of which the handler says that it stands is kept as the library has it, and given to whoever asks
+ * the same: no handler runs, and nothing is built but the head on its way out. That is done before the
+ * library's call for the answer returns, so the one thing in it that is each request's own, its id, is
+ * written into the kept answer itself.
+ *
  * It takes the target apart in place: its log callback, which comes before that, is where an exchange begins.
  * Headers are not copied: the library keeps them until it has reported the exchange's end. */
 
@@ -24,6 +29,7 @@
 #include "edges.h"
 #include "exchange.h"
 #include "patience.h"
+#include "ready.h"
 #include "streams.h"
 #include "validate.h"
 #include <assert.h>
@@ -40,8 +46,9 @@
 #define TICK_NS (50 * CLOCK_NS_PER_MS)
 /* One to send, one to reset, one to read until there is no more, and one to spare. */
 #define RUNS_A_TURN 4
-/* A head must fit. All of it is cleared for each request, so more would cost time. */
-#define CONNECTION_MEMORY 16384
+/* A head of 8 KiB and the answer's must fit. All of it is cleared for each request, and half of it twice:
+ * more would cost time. */
+#define CONNECTION_MEMORY 10240
 
 struct connection {
     struct client client; /* first: patience finds us by it */
@@ -63,6 +70,7 @@ struct server {
     struct reactor_hook turn_end;
     struct patience patience;
     struct exchanges exchanges;
+    struct ready kept;
     size_t pending, connections;
     int dead;      /* a socket whose other end is closed, for connections given away; -1: none */
     bool again;    /* the library has work it does not know of */
@@ -91,6 +99,7 @@ static bool has_more(const struct server *server) {
 }
 
 static void run(struct server *server) {
+    patience_look(&server->patience);
     for (int i = 0; i < RUNS_A_TURN; i++) {
         server->again = false;
         MHD_run(server->daemon);
@@ -114,6 +123,11 @@ static void on_turn_end(void *ctx) {
 }
 
 /* ---- answering ---- */
+
+static unsigned generation_now(const struct server *server) {
+    const struct request_handler *handler = &server->handler;
+    return handler->generation ? handler->generation(handler->ctx) : 0;
+}
 
 static struct MHD_Response *make_body(struct exchange *exchange) {
     static char empty[1];
@@ -140,6 +154,60 @@ static struct MHD_Response *make_response(struct exchange *exchange) {
     MHD_add_response_header(response, "X-Request-Id", req->id);
     if (server->draining) MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
     return response;
+}
+
+/* Hands it to the library, which leaves the body out for HEAD, 204 and 304. MHD_NO: close instead. */
+static enum MHD_Result queue(struct exchange *exchange, struct MHD_Response *response) {
+    unsigned status = (unsigned)exchange->req.answer.status;
+    if (MHD_queue_response(exchange->connection->mhd, status, response) != MHD_YES) return MHD_NO;
+    exchange->state = EXCHANGE_SENDING;
+    patience_move(&exchange->connection->client, PHASE_SEND);
+    return MHD_YES;
+}
+
+/* Keeps the answer if it stands, else lets go of it. Only ids of the usual length fit the next request's. */
+static void keep(struct exchange *exchange, struct MHD_Response *response) {
+    const struct request *req = &exchange->req;
+    struct server *server = exchange->connection->server;
+    if (req->answer.standing.until_ns == 0) {
+        MHD_destroy_response(response);
+        return;
+    }
+    const struct ready_answer answer = {.made = response,
+                                        /* const, but the library's own copy, and whatever went out with
+                                         * another id has been written out when the next one is put there */
+                                        .id = (char *)MHD_get_response_header(response, "X-Request-Id"),
+                                        .status = req->answer.status,
+                                        .bytes = exchange->sent,
+                                        .route = req->route,
+                                        .generation = req->generation,
+                                        .standing = req->answer.standing};
+    bool stands =
+        answer.id && answer.status < 400 && !server->draining && strlen(req->id) == REQUEST_ID_USUAL;
+    if (!stands || !ready_keep(&server->kept, req, exchange->target, &answer, server->patience.now_ns))
+        MHD_destroy_response(response);
+}
+
+/* True when an answer that stands was given; *ret is then what to return to the library. */
+static bool give_again(struct exchange *exchange, enum MHD_Result *ret) {
+    struct request *req = &exchange->req;
+    struct server *server = exchange->connection->server;
+    if (server->draining || strlen(req->id) != REQUEST_ID_USUAL) return false;
+    const struct ready_answer *answer =
+        ready_find(&server->kept, req, exchange->target, generation_now(server), server->patience.now_ns);
+    if (!answer) return false;
+    memcpy(answer->id, req->id, REQUEST_ID_USUAL);
+    req->answer.status = answer->status;
+    req->generation = answer->generation;
+    exchange->sent = answer->bytes;
+    if (server->options.access_log && answer->route)
+        req->route = arena_copy(&req->arena, answer->route, strlen(answer->route));
+    *ret = queue(exchange, answer->made);
+    return true;
+}
+
+static void release(void *made) {
+    MHD_destroy_response(made);
 }
 
 /* Gives the connection's socket to the streams. The library must not notice: suspended, it has no longer an
@@ -190,18 +258,9 @@ static enum MHD_Result send_answer(struct exchange *exchange) {
     }
     struct MHD_Response *response = make_response(exchange);
     if (!response) return MHD_NO;
-    enum MHD_Result queued =
-        MHD_queue_response(exchange->connection->mhd, (unsigned)req->answer.status, response);
-    MHD_destroy_response(response);
-    if (queued != MHD_YES) return MHD_NO;
-    exchange->state = EXCHANGE_SENDING;
-    patience_move(&exchange->connection->client, PHASE_SEND);
-    return MHD_YES;
-}
-
-static unsigned generation_now(const struct server *server) {
-    const struct request_handler *handler = &server->handler;
-    return handler->generation ? handler->generation(handler->ctx) : 0;
+    enum MHD_Result queued = queue(exchange, response);
+    keep(exchange, response);
+    return queued;
 }
 
 static enum MHD_Result refuse(struct exchange *exchange, int status, const char *detail) {
@@ -234,6 +293,7 @@ static void on_answered(struct request *req) {
         return;
     }
     assert(exchange->state == EXCHANGE_WAITING);
+    patience_look(&exchange->connection->server->patience);
     if (send_answer(exchange) != MHD_YES && !exchange->connection->given_away) {
         exchange->state = EXCHANGE_GONE;
         patience_leave(&exchange->connection->client);
@@ -271,7 +331,9 @@ static void hide_query(const char *target) {
 static void *on_target(void *ctx, const char *target, struct MHD_Connection *mhd) {
     struct server *server = ctx;
     struct connection *connection = connection_of(mhd);
-    struct exchange *exchange = connection ? exchange_take(&server->exchanges, target ? target : "") : NULL;
+    int64_t now_ns = server->patience.now_ns;
+    struct exchange *exchange =
+        connection ? exchange_take(&server->exchanges, target ? target : "", now_ns) : NULL;
     if (target) hide_query(target);
     if (!exchange) return NULL;
     exchange->connection = connection;
@@ -323,10 +385,13 @@ static enum MHD_Result take_body(struct exchange *exchange, const char *bytes, s
 
 static enum MHD_Result start(struct exchange *exchange) {
     struct server *server = exchange->connection->server;
+    enum MHD_Result result;
     if (server->stopping) return refuse(exchange, 503, "The server is stopping.");
     if (edges_preflight(server->options.edges, &exchange->req)) return send_answer(exchange);
+    if (give_again(exchange, &result)) return result;
     exchange->state = EXCHANGE_STARTING;
     enum request_state state = server->handler.start(server->handler.ctx, &exchange->req);
+    patience_look(&server->patience);
     if (state == REQUEST_ANSWERED || exchange->state == EXCHANGE_READY) return send_answer(exchange);
     suspend(exchange->connection);
     return MHD_YES;
@@ -463,6 +528,7 @@ enum err_code server_new(struct server **ret, struct reactor *reactor, const str
     const struct patience_times times = {options->head_ns, options->body_ns, options->idle_ns};
     patience_init(&server->patience, reactor, &times, on_left);
     reactor_hook_add(reactor, &server->turn_end);
+    ready_init(&server->kept, release);
     server->dead = -1;
     enum err_code code = options->streams ? open_dead(server, err) : ERR_OK;
     if (code != ERR_OK) goto out;
@@ -522,6 +588,7 @@ void server_free(struct server *server) {
     reactor_timer_stop(server->reactor, &server->tick);
     reactor_hook_remove(server->reactor, &server->turn_end);
     exchange_done(&server->exchanges);
+    ready_done(&server->kept);
     if (server->dead >= 0) close(server->dead);
     free(server);
 }

@@ -5,7 +5,7 @@ local fail = require "plateia.fail"
 local failure = require "plateia.failure"
 local raw = require "plateia.raw"
 
-local encode = raw.json.encode
+local write = raw.json.write
 
 local answer = {}
 
@@ -19,9 +19,9 @@ function answer.body(route, value, status)
   local form = route.answers[status]
   if not form then unfit(route, ("status %s is not declared"):format(tostring(status))) end
   if value == nil and form.kind ~= "nothing" then unfit(route, "the handler returned nil") end
-  local written, why = form.write(value)
+  local text, why = write(form.shape, value)
   if why then unfit(route, "answer" .. why) end
-  return written ~= nil and encode(written) or nil
+  return text
 end
 
 function answer.send(route, handle, value, status, headers)

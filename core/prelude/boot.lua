@@ -1,16 +1,19 @@
 -- plateia.boot: from app.lua's table to what the core runs. Whatever does not fit together is refused here,
 -- before a single request is served by it.
 
+local api = require "plateia.api"
+local cached = require "plateia.cached"
 local channels = require "plateia.channels"
 local mark = require "plateia.mark"
 local observer = require "plateia.observer"
 local options = require "plateia.options"
 local origin = require "plateia.origin"
 local pipeline = require "plateia.pipeline"
-local progress = require("plateia.raw").progress
+local raw = require "plateia.raw"
+local progress = raw.progress
 
-local known = { routes = "table", observers = "table", channels = "table", adapters = "table", required = "table",
-  seed = "function", import = "function" }
+local known = { api = "table", routes = "table", observers = "table", channels = "table", adapters = "table",
+  required = "table", seed = "function", import = "function" }
 
 -- `item`: what is wrong, when it is a file's; `word`: where app.lua speaks of it.
 local function refuse(why, item, word)
@@ -107,6 +110,15 @@ local function importer(app)
   end
 end
 
+-- Those of app.lua, and those that the routes need for themselves.
+local function observers(app, routes)
+  local plans = observer.plans(app.observers or {})
+  for _, route in ipairs(routes) do
+    for _, given in ipairs(cached.observers(route)) do plans[#plans + 1] = observer.plan(given, route.file_line) end
+  end
+  return plans
+end
+
 return function(app)
   options.check("app.lua", app, known, origin.in_app())
   channels(app.channels or {})
@@ -117,6 +129,8 @@ return function(app)
   end
   check_required(app.required or {}, routes)
   check_drops(routes)
+  api.know(app.api or {}, routes, origin.in_app "api =")
   local seed = app.seed and function() return app.seed(progress) end
-  return { routes = list, observers = observer.plans(app.observers or {}), seed = seed, import = importer(app) }
+  return { routes = list, observers = observers(app, routes), seed = seed, import = importer(app),
+    openapi = function() return raw.json.encode(api.document()) end }
 end

@@ -4,7 +4,8 @@
 -- Clients are told `no-cache`: they keep the body but ask each time, so that a change is seen at once, and an
 -- unchanged answer costs a 304. What is kept is the ETag followed by the body: one value, one look-up.
 --
--- One request at a time makes an answer; the core lets the others wait for it, or gives them the old one.
+-- One request at a time makes an answer; the core lets the others wait for it, or gives them the old one. A route
+-- that says what drops it is not even waited for by one: an observer makes anew what is in use.
 
 local answer = require "plateia.answer"
 local fail = require "plateia.fail"
@@ -27,23 +28,39 @@ function cached.plan(route, inputs)
   end
   return {
     name = route.method .. " " .. route.template,
-    key = ("%d %s %s"):format(raw.generation, route.method, route.template),
+    key = ("%d %s %s\n"):format(raw.generation, route.method, route.template),
     parts = parts,
-    rule = { ttl = given.ttl, fresh = given.fresh, stale = given.stale, tags = given.drop_on },
+    rule = { ttl = given.ttl, fresh = given.fresh, stale = given.stale, tags = given.drop_on,
+      renew = given.drop_on ~= nil and #given.drop_on > 0 },
   }
 end
 
 -- ---- when a request comes ----
 
+local letters = { integer = "i", float = "f", string = "s", boolean = "b" }
+local readers = { i = math.tointeger, f = tonumber, s = tostring, b = function(text) return text == "true" end }
+
 -- Begins with the generation, whose code made the answer: another's is not found. Checked text holds no NUL, so
--- NUL can part the values; "=" tells an empty value from none.
+-- NUL can part the values; the letter before each tells its type, and an empty value from none.
 function cached.key(plan, req)
   local key, parts = plan.key, plan.parts
   for i = 1, #parts do
     local value = req[parts[i].where][parts[i].name]
-    key = key .. (value == nil and "\0" or "\0=" .. tostring(value))
+    local kind = math.type(value) or type(value)
+    local text = kind == "float" and ("%.17g"):format(value) or tostring(value)
+    key = key .. (value == nil and "\0" or "\0" .. letters[kind] .. text)
   end
   return key
+end
+
+-- The request that has this key, as far as a handler of a cached route may look at it.
+function cached.request(plan, key)
+  local req, i = { path = {}, query = {}, header = function() return nil end }, 0
+  for letter, text in key:sub(#plan.key + 1):gmatch "\0(%l?)([^\0]*)" do
+    i = i + 1
+    if letter ~= "" then req[plan.parts[i].where][plan.parts[i].name] = readers[letter](text) end
+  end
+  return req
 end
 
 -- True when the client says that it has what the tag names (RFC 9110, 13.1.2: weak comparison).
@@ -98,7 +115,7 @@ end
 
 function cached.serve(route, plan, handle, req)
   local key = cached.key(plan, req)
-  local found, kept, age, ttl, waited = cache.get(key)
+  local found, kept, age, ttl, waited = cache.get(key, handle)
   if found == "miss" then
     local ticket, known = kept, age
     local made, stored = fill(route, plan, req, key, ticket)
@@ -109,6 +126,33 @@ function cached.serve(route, plan, handle, req)
     return fail[code](why)
   end
   send(handle, kept, age, say_found(ttl, waited))
+end
+
+-- ---- when nobody asks ----
+
+-- Makes anew what is in use and was dropped, or will be old soon. What fails is tried again; meanwhile the old one
+-- is given.
+local function renew(route, plan)
+  local due, failed = raw.cache_due(plan.key), nil
+  for i = 1, #due, 2 do
+    local fine, why = pcall(fill, route, plan, cached.request(plan, due[i]), due[i], due[i + 1])
+    if not fine then
+      cache.abandon(due[i])
+      failed = failed or why
+    end
+  end
+  if failed then error(type(failed) == "table" and failed.detail or failed, 0) end
+end
+
+-- The observers that keep the route's answers fresh, as observer.lua takes them: at its events, and by the clock for
+-- what its time makes old or what failed.
+function cached.observers(route)
+  local plan, list = route.ways.cached, {}
+  if not plan or not plan.rule.renew then return list end
+  local function run() renew(route, plan) end
+  for i, name in ipairs(plan.rule.tags) do list[i] = { on = name, every = plan.rule.fresh, run = run } end
+  list[#list + 1] = { every = 1, run = run }
+  return list
 end
 
 return cached

@@ -10,7 +10,7 @@
 local options = require "plateia.options"
 local raw = require("plateia.raw").db
 
-local run = raw.run
+local run, run_first = raw.run, raw.first
 local names = setmetatable({}, { __mode = "k" }) -- function made here -> its query's name
 
 local db = {}
@@ -29,11 +29,10 @@ local function declare(what, name, batch, call)
   return call
 end
 
-local function first(absent, rows, why, code, state)
-  if not rows then return nil, why, code, state end
-  local row = rows[1]
-  if row == nil then return nil, absent, "not_found" end
-  return row
+local function found(absent, row, why, code, state)
+  if row then return row end
+  if why then return nil, why, code, state end
+  return nil, absent, "not_found"
 end
 
 -- All rows: an array of { column = value }.
@@ -44,16 +43,12 @@ end
 -- The first row; where there is none: nil, absent, "not_found".
 function db.one(name, absent)
   absent = absent or "there is no such row"
-  return (declare("db.one", name, false, function(...) return first(absent, run(name, ...)) end))
+  return (declare("db.one", name, false, function(...) return found(absent, run_first(name, ...)) end))
 end
 
 -- One row's part of a statement that the core runs for many callers at once.
 function db.batched(name)
-  return (declare("db.batched", name, true, function(...)
-    local rows, why, code, state = run(name, ...)
-    if not rows then return nil, why, code, state end
-    return rows[1]
-  end))
+  return (declare("db.batched", name, true, function(...) return run_first(name, ...) end))
 end
 
 local Transaction = {}
@@ -65,7 +60,8 @@ function Transaction:query(statement, ...)
 end
 
 function Transaction:one(statement, ...)
-  return first("there is no such row", self._tx:run(names[statement] or statement, ...))
+  local rows, why, code, state = self._tx:run(names[statement] or statement, ...)
+  return found("there is no such row", rows and rows[1], why, code, state)
 end
 
 function Transaction:commit()

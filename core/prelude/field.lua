@@ -9,16 +9,12 @@ local shape = require "plateia.shape"
 local wrong = require "plateia.wrong"
 
 local find, lower = string.find, string.lower
-local integer_of, number_type = math.tointeger, math.type
+local integer_of = math.tointeger
 local length_of = utf8.len
 
 local EXACT = 1 << 53 -- beyond it JSON's readers no longer agree on an integer
 
 local field = { object = shape.object, list = shape.list }
-
-local function not_a(wanted, value)
-  return nil, " is a " .. type(value) .. ", not " .. wanted
-end
 
 local function bounded(least, most)
   return function(value, input)
@@ -63,12 +59,6 @@ function field.integer(given)
     end
     return fit(value, given_value)
   end
-  function self.write(value)
-    if number_type(value) == "integer" then return value end
-    local whole = type(value) == "number" and integer_of(value)
-    if whole then return whole end
-    return not_a("an integer", value)
-  end
   return kind.finish(self)
 end
 
@@ -91,10 +81,6 @@ function field.number(given)
         text)
     end
     return fit(value, text)
-  end
-  function self.write(value)
-    if type(value) == "number" then return value end
-    return not_a("a number", value)
   end
   return kind.finish(self)
 end
@@ -138,10 +124,6 @@ function field.string(given)
   end
   self.text = text_reader(self.min_length, self.max_length, has_form)
   self.json = self.text
-  function self.write(value)
-    if type(value) == "string" then return value end
-    return not_a("a string", value)
-  end
   return kind.finish(self)
 end
 
@@ -164,10 +146,6 @@ function field.boolean(given)
   function self.json(value)
     if type(value) == "boolean" then return value end
     return nil, wrong.one("bool_type", "Input should be a valid boolean", value)
-  end
-  function self.write(value)
-    if type(value) == "boolean" then return value end
-    return not_a("a boolean", value)
   end
   return kind.finish(self)
 end
@@ -200,18 +178,19 @@ function field.choice(given)
     return nil, wrong.one("literal_error", "Input should be " .. expected, text, { expected = expected })
   end
   self.json = self.text
-  function self.write(value)
-    if known[value] then return value end
-    return nil, " is none of " .. expected
-  end
+  return kind.finish(self)
+end
+
+-- ---- anything ----
+
+-- In an answer: whatever JSON can say, as it is.
+function field.any(given)
+  local self = kind.new("any", given, {})
+  function self.json(value) return value end
   return kind.finish(self)
 end
 
 -- The form of an answer without a body, as 204 is.
 field.nothing = kind.new("nothing", nil, {})
-function field.nothing.write(value)
-  if value == nil then return nil end
-  return not_a("nil", value)
-end
 
 return field

@@ -3,8 +3,8 @@
 -- A field is a plain table: its kind and bounds, which describe it, and the functions that use them:
 --   text(raw)    from a path, query or form   -> value | nil, problems (see wrong.lua)
 --   json(value)  from a JSON body             -> value | nil, problems
---   write(value) into an answer               -> value | nil, why (follows the value's name in a sentence)
--- Success is the absence of the second result, since a value may be false.
+-- Success is the absence of the second result, since a value may be false. Answers are written by the core
+-- (raw.json.shape), which reads of a field its kind, optional, members, of and choices.
 
 local mark = require "plateia.mark"
 local options = require "plateia.options"

@@ -69,11 +69,12 @@ local function check(given, where, at)
   return place
 end
 
-local function plan(given, where, at)
-  local place, run = check(given, where, at), given.run
+-- `every` of 0 is none; `place`: file:line, for messages.
+function observer.plan(given, place)
+  local run = given.run
   return {
     on = given.on,
-    every = given.every,
+    every = given.every ~= 0 and given.every or nil,
     place = place,
     run = function(text)
       local fine, raised = xpcall(run, explain, unread(text))
@@ -89,7 +90,7 @@ function observer.plans(list)
   for i, item in ipairs(list) do
     local where, at = ("observers: entry %d"):format(i), origin.of(item) or origin.in_app "observers ="
     for _, given in ipairs(type(item) == "table" and #item > 0 and item or { item }) do
-      plans[#plans + 1] = plan(given, where, at)
+      plans[#plans + 1] = observer.plan(given, check(given, where, at))
     end
   end
   return plans

@@ -1,6 +1,7 @@
 -- plateia.route: declares a route. A file of routes/ returns one declaration, or a list of them.
 --
 --   return route.get "/things/{id}" {
+--     name = "get_thing", summary = "One thing", tags = { "things" },    -- for the API's description (plateia.openapi)
 --     path = { id = field.integer { min = 1 } },
 --     answers = { [200] = things.Thing, [404] = fail.Problem },
 --     handler = function(req) ... return thing end,        -- value, status (200), headers
@@ -19,6 +20,7 @@ local shape = require "plateia.shape"
 local known = {
   summary = "string", path = "table", query = "table", body = "table", form = "table", depends = "table",
   answers = "table", cached = "table", stream = "string", handler = "function",
+  name = "string", description = "string", tags = "table", hidden = "boolean", -- for the API's description
 }
 local known_cached = { ttl = "number", fresh = "number", stale = "number", drop_on = "table" }
 
@@ -40,7 +42,9 @@ local function check_answers(answers, refuse, at)
       refuse(("answers: %s is not a status"):format(tostring(status)))
     end
     if type(form) ~= "table" then refuse(("answers[%d] is not a form of plateia.field"):format(status)) end
-    answers[status] = shape.of(form, at)
+    form = shape.of(form, at)
+    form.shape = form.shape or raw.json.shape(form)
+    answers[status] = form
     good = good or status < 300
   end
   if not good then refuse("answers names no good answer: answers = { [200] = field.object { ... } }") end
@@ -53,6 +57,10 @@ local function check_cached(given, refuse, at)
   if given.method ~= "GET" then refuse("only GET may be cached") end
   if given.depends and next(given.depends) then refuse("a cached route is the same for everyone: no depends") end
   if (given.cached.ttl or 0) <= 0 then refuse("cached: ttl is missing (seconds)") end
+end
+
+local function check_name(given, refuse)
+  if given.name and not given.name:find "^%a[%w_]*$" then refuse "name: letters, digits and _, a letter first" end
 end
 
 local function check_inputs(given, refuse, at)
@@ -75,6 +83,7 @@ local function declare(method, template, at)
     local function refuse(why) options.refuse(what, why, at) end
     options.check(what, given, known, at)
     given.method, given.template, given.file_line = method, template, at
+    check_name(given, refuse)
     check_inputs(given, refuse, at)
     check_depends(given.depends, refuse)
     if given.stream then

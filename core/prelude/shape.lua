@@ -65,36 +65,12 @@ local function object_reader(members)
   end
 end
 
-local function object_writer(members)
-  local new, names = sized(#members), {}
-  for i, member in ipairs(members) do names[i] = member.name end
-  local order = raw.json.order(names)
-  return function(value)
-    if type(value) ~= "table" then return nil, " is a " .. type(value) .. ", not a table" end
-    local out = new()
-    for i = 1, #members do
-      local name, field = members[i].name, members[i].field
-      local part, why = value[name], nil
-      if part ~= nil and part ~= null then
-        part, why = field.write(part)
-      elseif field.optional then
-        part = null
-      else
-        why = " is missing"
-      end
-      if why then return nil, "." .. name .. why end
-      out[name] = part
-    end
-    return setmetatable(out, order)
-  end
-end
-
 -- An optional member that an answer leaves out is written as null.
 function shape.object(fields, given, at)
   local self = kind.new("object", given, { name = "string" })
   self.fields = fields
-  local members = shape.members(fields, "field.object", at)
-  self.json, self.write = object_reader(members), object_writer(members)
+  self.members = shape.members(fields, "field.object", at)
+  self.json = object_reader(self.members)
   return kind.finish(self)
 end
 
@@ -126,24 +102,11 @@ local function list_reader(read, least, most)
   end
 end
 
-local function list_writer(write)
-  return function(value)
-    if type(value) ~= "table" then return nil, " is a " .. type(value) .. ", not a list" end
-    local out = {}
-    for i = 1, #value do
-      local part, why = write(value[i])
-      if why then return nil, ("[%d]%s"):format(i, why) end
-      out[i] = part
-    end
-    return make_array(out)
-  end
-end
-
 function shape.list(given)
   local self = kind.new("list", given, { of = "table", min = "number", max = "number" })
   if not self.of then options.refuse("field.list", "say of what: of = field.integer {}") end
   self.of = shape.of(self.of)
-  self.json, self.write = list_reader(self.of.json, self.min, self.max), list_writer(self.of.write)
+  self.json = list_reader(self.of.json, self.min, self.max)
   return kind.finish(self)
 end
 

@@ -15,16 +15,17 @@ local raw = require "plateia.raw"
 local stream = {}
 
 local function written(name, value, form)
-  if not form then return value end
-  local out, why = form.write(value)
+  if not form then return raw.json.encode(value) end
+  form.shape = form.shape or raw.json.shape(form)
+  local text, why = raw.json.write(form.shape, value)
   if why then error(("stream %s: what is published%s"):format(name, why), 3) end
-  return out
+  return text
 end
 
 function stream.publish(name, value, form)
   if type(name) ~= "string" then error("a stream has a name, not a " .. type(name), 2) end
   if value == nil then error(("stream %s: nothing was given to publish"):format(name), 2) end
-  return raw.stream.publish(name, raw.json.encode(written(name, value, form)))
+  return raw.stream.publish(name, written(name, value, form))
 end
 
 return stream

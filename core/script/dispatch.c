@@ -56,7 +56,10 @@ static enum request_state start(void *ctx, struct request *req) {
     switch (router_match(generation->router, req->method, req->path, &req->arena, &match)) {
     case ROUTER_FOUND: return run(dispatch, generation, req, &match);
     case ROUTER_NO_METHOD: return refuse_method(req, match.allowed);
-    case ROUTER_NO_PATH: problem_say(req, 404, "there is nothing at this path"); break;
+    case ROUTER_NO_PATH:
+        if (dispatch->otherwise && dispatch->otherwise(dispatch->ctx, req)) break;
+        problem_say(req, 404, "there is nothing at this path");
+        break;
     case ROUTER_BAD_PATH:
         problem_say(req, 400, "the path has a broken percent escape or is not UTF-8");
         break;

@@ -13,6 +13,9 @@ struct dispatch {
     struct scheduler *scheduler;
     struct adopt *adopt;           /* says which generation a new request gets, ... */
     struct generation *generation; /* ... or, where that is NULL, always this one */
+    /* Answers a request for a path that no route has, or returns false: 404. May be NULL. */
+    bool (*otherwise)(void *ctx, struct request *req);
+    void *ctx;
 };
 
 /* Answers 400, 404 and 405 (with Allow) and OPTIONS itself; everything else runs a script. `dispatch`

@@ -131,6 +131,7 @@ static int build(lua_State *L) {
     add_observers(L, generation);
     generation->seed = take_function(L, lua_gettop(L), "seed");
     generation->import = take_function(L, lua_gettop(L), "import");
+    generation->openapi = take_function(L, lua_gettop(L), "openapi");
     return 0;
 }
 
@@ -215,6 +216,7 @@ void generation_free(struct generation *generation) {
     if (generation->L) lua_close(generation->L);
     router_free(generation->router);
     buf_done(&generation->context.scratch);
+    buf_done(&generation->context.written);
     arena_done(&generation->context.arena);
     free(generation->runs);
     for (size_t i = 0; i < generation->plan_count; i++) {
@@ -223,6 +225,21 @@ void generation_free(struct generation *generation) {
     }
     free(generation->plans);
     free(generation);
+}
+
+enum err_code generation_describe(struct generation *generation, struct buf *ret, struct err *err) {
+    lua_State *L = generation->L;
+    size_t len;
+    lua_rawgeti(L, LUA_REGISTRYINDEX, generation->openapi);
+    int status = lua_pcall(L, 0, 1, 0);
+    const char *text = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &len) : NULL;
+    enum err_code code = ERR_OK;
+    if (status != LUA_OK || !text)
+        code = err_set(err, ERR_INVALID, "%s", text ? text : "the API cannot be described");
+    else
+        buf_add(ret, text, len);
+    lua_settop(L, 0);
+    return code == ERR_OK && ret->failed ? err_set(err, ERR_NO_MEMORY, "out of memory") : code;
 }
 
 bool generation_over(const struct generation *generation) {

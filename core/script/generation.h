@@ -7,6 +7,7 @@
  * Built whole or not at all; after that only its own worker's thread touches it (but `tasks`, which may be
  * read from anywhere), until it is over. Snapshot, queries and services are borrowed and outlive it. */
 
+#include "../base/buf.h"
 #include "../base/err.h"
 #include "../bindings/context.h"
 #include "../exchange/router.h"
@@ -54,7 +55,7 @@ struct generation {
     struct router *router;
     int *runs; /* registry references of the routes' functions, by route number */
     size_t run_count;
-    int seed, import; /* references, or LUA_NOREF */
+    int seed, import, openapi; /* references, or LUA_NOREF */
     struct observer_plan *plans;
     size_t plan_count;
     struct observers *observers; /* made and freed by the edition; NULL is fine */
@@ -89,6 +90,9 @@ bool generation_over(const struct generation *generation);
 
 /* Routes, then observers: so the quarantine numbers them. */
 size_t generation_handlers(const struct generation *generation);
+
+/* Appends the API's description as JSON (OpenAPI 3.1). In the thread that built it, or its worker's. */
+enum err_code generation_describe(struct generation *generation, struct buf *ret, struct err *err);
 
 /* An idle coroutine, or a new one; NULL when the state's memory is at its limit. */
 struct coroutine *generation_coroutine(struct generation *generation);

@@ -9,6 +9,10 @@
  * A fill under way stands in a table of its own: it may be for a key that has no entry yet, and those who
  * wait for it must not be lost when an entry leaves. Waiters are taken off under the lock and woken after it.
  *
+ * Whoever keeps what it was given needs no lock to learn that it has changed: each tag's slot, and that of
+ * each key, has a counter, which rises with a drop, and with whatever comes or goes under the key. Slots are
+ * shared here too.
+ *
  * Keys hold what clients typed, so they are hashed with a secret. Values are copied under the lock: that is
  * shorter than any cleverness until answers are far larger than they should be. */
 
@@ -37,7 +41,12 @@ struct entry {
     size_t key_len, value_len;
     uint16_t tags[CACHE_MAX_TAGS]; /* slots */
     size_t tag_count;
-    char bytes[]; /* the key, then the value */
+    /* of those that are renewed */
+    bool renew, renewing; /* renewing: it has been given to cache_due's caller */
+    size_t used;          /* its place among those in use, from 1; 0: none */
+    int64_t used_ns;      /* when it was last asked for */
+    int64_t tried_ns;     /* when its renewal last began; 0: never */
+    char bytes[];         /* the key, then the value */
 };
 
 struct fill {
@@ -54,10 +63,12 @@ struct cache {
     struct fill *fills[FILL_BUCKETS];
     size_t fill_count;
     struct entry *newest, *oldest;
-    size_t used, room; /* bytes of entries: now, and at most */
-    size_t largest;    /* bytes of one value */
-    uint64_t drops;    /* the sequence */
+    struct entry *in_use[CACHE_USED]; /* of those to renew; NULL: a free place */
+    size_t used, room;                /* bytes of entries: now, and at most */
+    size_t largest;                   /* bytes of one value */
+    uint64_t drops;                   /* the sequence */
     uint64_t dropped_at[TAG_SLOTS];
+    atomic_uint_fast64_t changes[TAG_SLOTS]; /* read without the lock; by a tag's slot, or a key's hash */
     unsigned char secret[CRYPTO_SHORT_KEY];
     size_t bucket_mask;
     struct entry *buckets[];
@@ -103,8 +114,14 @@ static void order_add(struct cache *cache, struct entry *entry) {
     cache->newest = entry;
 }
 
+static void note_change(struct cache *cache, uint64_t slot) {
+    atomic_fetch_add_explicit(&cache->changes[slot & (TAG_SLOTS - 1)], 1, memory_order_release);
+}
+
 static void discard(struct cache *cache, struct entry **at) {
     struct entry *entry = *at;
+    if (entry->used) cache->in_use[entry->used - 1] = NULL;
+    note_change(cache, entry->hash);
     *at = entry->chain;
     order_remove(cache, entry);
     cache->used -= cost(entry->key_len, entry->value_len);
@@ -154,6 +171,7 @@ static struct cache_waiter *end_fill(struct cache *cache, struct fill **at) {
     struct fill *fill = *at;
     if (!fill) return NULL;
     struct cache_waiter *waiters = fill->waiters;
+    note_change(cache, fill->hash);
     *at = fill->chain;
     cache->fill_count--;
     free(fill);
@@ -233,18 +251,75 @@ static int64_t old_for(const struct cache *cache, struct entry *entry, int64_t n
     return by_drop > by_ttl ? by_drop : by_ttl;
 }
 
+static bool in_use(const struct entry *entry, int64_t now_ns) {
+    return entry->used && now_ns - entry->used_ns < CACHE_USED_MS * CLOCK_NS_PER_MS;
+}
+
+/* Somebody renews it, or may be trusted to begin soon. */
+static bool is_promised(const struct entry *entry, int64_t old_ns, int64_t now_ns) {
+    const int64_t trust_ns = CACHE_FILL_MS * CLOCK_NS_PER_MS;
+    if (!entry->renew || !in_use(entry, now_ns)) return false;
+    return entry->renewing || old_ns < trust_ns || now_ns - entry->tried_ns < trust_ns;
+}
+
 /* What an asker is told while `fill` (NULL: nobody) is under way. */
 static enum cache_result judge(int64_t old_ns, const struct entry *entry, const struct fill *fill,
                                int64_t now_ns) {
     if (entry && old_ns < 0) return CACHE_HIT;
+    if (entry && old_ns < entry->stale_ns && is_promised(entry, old_ns, now_ns)) return CACHE_STALE;
     if (!fill || now_ns >= fill->until_ns) return CACHE_MISS;
     return entry && old_ns < entry->stale_ns ? CACHE_STALE : CACHE_WAIT;
 }
 
-static void give(struct cache *cache, struct entry *entry, struct buf *ret) {
+/* Takes a free place among those in use, or that of the one which was asked for longest ago. */
+static void take_place(struct cache *cache, struct entry *entry) {
+    size_t place = 0;
+    for (size_t i = 0; i < CACHE_USED && cache->in_use[place]; i++)
+        if (!cache->in_use[i] || cache->in_use[i]->used_ns < cache->in_use[place]->used_ns) place = i;
+    if (cache->in_use[place]) cache->in_use[place]->used = 0;
+    cache->in_use[place] = entry;
+    entry->used = place + 1;
+}
+
+static void use(struct cache *cache, struct entry *entry, int64_t now_ns) {
+    if (!entry->renew) return;
+    entry->used_ns = now_ns;
+    if (!entry->used) take_place(cache, entry);
+}
+
+static void give(struct cache *cache, struct entry *entry, int64_t now_ns, struct buf *ret) {
     buf_add(ret, entry->bytes + entry->key_len, entry->value_len);
     order_remove(cache, entry);
     order_add(cache, entry);
+    use(cache, entry, now_ns);
+}
+
+/* ---- how long that stands ---- */
+
+/* Until the whole seconds of its age change, or those of its time to live, which cache.h rounds to
+ * milliseconds; or until it becomes old. */
+static int64_t same_for(const struct entry *entry, bool dropped, int64_t age_ns, int64_t old_ns) {
+    int64_t age_tick = CLOCK_NS_PER_S - age_ns % CLOCK_NS_PER_S;
+    int64_t ttl_tick = old_ns < 0
+                           ? -old_ns % CLOCK_NS_PER_S + 1
+                           : CLOCK_NS_PER_S - (old_ns + CLOCK_NS_PER_S - CLOCK_NS_PER_MS) % CLOCK_NS_PER_S;
+    int64_t least = age_tick < ttl_tick ? age_tick : ttl_tick;
+    if (dropped && age_ns < entry->fresh_ns && entry->fresh_ns - age_ns < least)
+        least = entry->fresh_ns - age_ns;
+    if (old_ns < 0 && -old_ns < least) least = -old_ns;
+    return least;
+}
+
+static struct standing standing_of(const struct cache *cache, const struct entry *entry, int64_t now_ns,
+                                   int64_t old_ns) {
+    int64_t age_ns = now_ns > entry->made_ns ? now_ns - entry->made_ns : 0;
+    struct standing standing = {.until_ns =
+                                    now_ns + same_for(entry, was_dropped(cache, entry), age_ns, old_ns)};
+    standing.counters[standing.count++] = &cache->changes[entry->hash & (TAG_SLOTS - 1)];
+    for (size_t i = 0; i < entry->tag_count; i++)
+        standing.counters[standing.count++] = &cache->changes[entry->tags[i]];
+    standing.sum = standing_sum(&standing);
+    return standing;
 }
 
 enum cache_result cache_get(struct cache *cache, const char *key, size_t key_len, int64_t now_ns,
@@ -264,7 +339,8 @@ enum cache_result cache_get(struct cache *cache, const char *key, size_t key_len
         (*fill)->waiters = waiter;
     } else if (result != CACHE_WAIT) {
         made_ns = entry->made_ns;
-        give(cache, entry, ret);
+        give(cache, entry, now_ns, ret);
+        found->standing = standing_of(cache, entry, now_ns, old_ns);
     }
     found->known = entry != NULL;
     found->ticket = cache->drops;
@@ -295,7 +371,8 @@ static struct entry *entry_new(const char *key, size_t key_len, const char *valu
                             .ttl_ns = duration_ns(rule->ttl_ms),
                             .fresh_ns = duration_ns(rule->fresh_ms),
                             .stale_ns = duration_ns(rule->stale_ms),
-                            .tag_count = rule->tag_count};
+                            .tag_count = rule->tag_count,
+                            .renew = rule->renew};
     assert(rule->tag_count <= CACHE_MAX_TAGS);
     for (size_t i = 0; i < rule->tag_count; i++)
         entry->tags[i] = tag_slot(rule->tags[i]);
@@ -304,10 +381,16 @@ static struct entry *entry_new(const char *key, size_t key_len, const char *valu
     return entry;
 }
 
+/* To be renewed is no use of it; to be made by an asker is one. */
+static int64_t last_use(const struct entry *former, const struct entry *entry) {
+    return former && former->renewing ? former->used_ns : entry->made_ns;
+}
+
 /* Hangs the entry in, in the place of an older one; false when the one that is there began later. */
 static bool insert(struct cache *cache, struct entry *entry) {
     struct entry **at = find(cache, entry->hash, entry->bytes, entry->key_len);
     if (*at && (*at)->ticket > entry->ticket) return false;
+    int64_t used_ns = last_use(*at, entry);
     if (*at) discard(cache, at);
     cache->used += cost(entry->key_len, entry->value_len);
     while (cache->used > cache->room)
@@ -316,6 +399,7 @@ static bool insert(struct cache *cache, struct entry *entry) {
     entry->chain = *at;
     *at = entry;
     order_add(cache, entry);
+    use(cache, entry, used_ns);
     return true;
 }
 
@@ -359,14 +443,43 @@ enum err_code cache_put(struct cache *cache, const char *key, size_t key_len, co
 void cache_abandon(struct cache *cache, const char *key, size_t key_len) {
     uint64_t hash = crypto_short_hash(cache->secret, key, key_len);
     pthread_mutex_lock(&cache->lock);
+    struct entry *entry = *find(cache, hash, key, key_len);
+    if (entry) entry->renewing = false;
     struct cache_waiter *woken = end_fill(cache, find_fill(cache, hash, key, key_len));
     pthread_mutex_unlock(&cache->lock);
     wake_all(woken, true);
+}
+
+static bool is_due(struct cache *cache, const struct entry *entry, const char *prefix, size_t len,
+                   int64_t now_ns) {
+    if (!entry || entry->renewing || !in_use(entry, now_ns)) return false;
+    if (entry->key_len < len || memcmp(entry->bytes, prefix, len) != 0) return false;
+    if (*find_fill(cache, entry->hash, entry->bytes, entry->key_len)) return false;
+    return was_dropped(cache, entry) || now_ns - entry->made_ns >= entry->ttl_ns / 2;
+}
+
+bool cache_due(struct cache *cache, const char *prefix, size_t prefix_len, int64_t now_ns,
+               struct buf *ret_key, uint64_t *ret_ticket) {
+    bool found = false;
+    pthread_mutex_lock(&cache->lock);
+    for (size_t i = 0; i < CACHE_USED && !found; i++) {
+        struct entry *entry = cache->in_use[i];
+        if (!is_due(cache, entry, prefix, prefix_len, now_ns)) continue;
+        struct fill **fill = find_fill(cache, entry->hash, entry->bytes, entry->key_len);
+        begin_fill(cache, fill, entry->hash, entry->bytes, entry->key_len, now_ns);
+        entry->renewing = found = true;
+        entry->tried_ns = now_ns;
+        *ret_ticket = cache->drops;
+        buf_add(ret_key, entry->bytes, entry->key_len);
+    }
+    pthread_mutex_unlock(&cache->lock);
+    return found;
 }
 
 void cache_drop(struct cache *cache, const char *tag) {
     uint16_t slot = tag_slot(tag);
     pthread_mutex_lock(&cache->lock);
     cache->dropped_at[slot] = ++cache->drops;
+    note_change(cache, slot);
     pthread_mutex_unlock(&cache->lock);
 }

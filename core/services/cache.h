@@ -11,11 +11,15 @@
  *
  * One asker at a time is told to fill (CACHE_MISS) what is old or not there; until it has put or abandoned,
  * or CACHE_FILL_MS passed, the others get the old value (CACHE_STALE) while it has been old for less than
- * stale_ms. Where there is no value to serve they wait (CACHE_WAIT), and are woken to ask again. Any thread,
- * after crypto_open. */
+ * stale_ms. Where there is no value to serve they wait (CACHE_WAIT), and are woken to ask again.
+ *
+ * An entry may be renewed by somebody who does not ask (cache_due), so that no asker has to wait: then the
+ * one in use gives its old value to all (CACHE_STALE) until it is replaced, for stale_ms at most. Is there
+ * nobody who does it in time, an asker is told to fill. Any thread, after crypto_open. */
 
 #include "../base/buf.h"
 #include "../base/err.h"
+#include "../base/standing.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,6 +33,8 @@ struct cache_found {
     int64_t ttl_ms;  /* of HIT and STALE: how long it still is good; negative: how long it has been old */
     bool known;      /* there is an entry, however old */
     uint64_t ticket; /* for cache_put after CACHE_MISS */
+    /* Of HIT and STALE: while it holds, asking again would give the same, age_ms and ttl_ms to the second. */
+    struct standing standing;
 };
 
 /* Someone who can wait: the asker's memory, which is the cache's from CACHE_WAIT on until it is woken. */
@@ -46,16 +52,20 @@ struct cache_rule {
     int64_t stale_ms; /* old by ttl, or found dropped: served this much longer while someone fills */
     const char *const *tags;
     size_t tag_count; /* at most CACHE_MAX_TAGS */
+    bool renew;       /* there is somebody who calls cache_due */
 };
-#define CACHE_MAX_TAGS 4
+#define CACHE_MAX_TAGS 4 /* with the key's own, as many counters as a standing names */
 #define CACHE_FILL_MS  10000
+#define CACHE_USED     32    /* entries that are renewed: those in use last, ... */
+#define CACHE_USED_MS  60000 /* ... if they were asked for within this time */
 
 /* max_bytes counts everything: values, keys, and the cache's own tables (9 KiB and some 1%). */
 enum err_code cache_new(struct cache **ret, size_t max_bytes, struct err *err);
 void cache_free(struct cache *cache);
 
-/* HIT and STALE append the value to *ret. `waiter` may be NULL: CACHE_WAIT then only says that someone
- * fills, and whoever cannot wait may fill as well. now_ns is clock_ns(), given so that tests need not wait.
+/* HIT and STALE append the value to *ret, and say how long they stand. `waiter` may be NULL: CACHE_WAIT then
+ * only says that someone fills, and whoever cannot wait may fill as well. now_ns is clock_ns(), given so that
+ * tests need not wait.
  */
 enum cache_result cache_get(struct cache *cache, const char *key, size_t key_len, int64_t now_ns,
                             struct buf *ret, struct cache_found *found, struct cache_waiter *waiter);
@@ -66,6 +76,11 @@ enum err_code cache_put(struct cache *cache, const char *key, size_t key_len, co
 /* The filler gives up: the next asker is told to fill. */
 void cache_abandon(struct cache *cache, const char *key, size_t key_len);
 void cache_drop(struct cache *cache, const char *tag);
+/* Whoever renews: is there an entry in use under a key that begins so, which a drop has made old or which has
+ * lived half of its time, and which nobody fills? Then true, the key is appended to *ret_key, and the caller
+ * fills as after CACHE_MISS. */
+bool cache_due(struct cache *cache, const char *prefix, size_t prefix_len, int64_t now_ns,
+               struct buf *ret_key, uint64_t *ret_ticket);
 /* Wakes those whose filler has not come back in time; to be called about every second. */
 void cache_expire(struct cache *cache, int64_t now_ns);
 /* Gives back all waiters of that home, which is closing; none of it may be added any more. */

@@ -21,6 +21,7 @@ struct settings {
     const char *data;                 /* folder of the embedded default: "data" */
     const char *scripts;              /* "scripts" */
     const char *sql;                  /* "sql": migrations/ and queries/ below it */
+    const char *web;                  /* "web": folder of the page; "none": no page */
     const char *database_url;         /* "": embedded PostgreSQL */
     const char *postgres_bin;         /* "": found by itself */
     const char *jwt_secret;           /* secret */

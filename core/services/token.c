@@ -185,7 +185,7 @@ static enum err_code read_claims(const char *token, size_t len, struct claims *r
 
 enum err_code tokens_verify(const struct tokens *tokens, struct token_memory *memory, const char *token,
                             size_t len, int64_t now_s, struct claims *ret, struct err *err) {
-    struct claims claims;
+    struct claims claims = {0};
     enum err_code code;
     if (!memory || !token_memory_find(memory, token, len, &claims)) {
         if (!is_signed(tokens, token, len)) return not_ours(err);

@@ -4,9 +4,9 @@
 /* token.h -- signs and checks JWTs (HS256, RFC 7519). The only door to libjwt.
  *
  * Header bytes are exactly {"alg":"HS256","kid":"k1","typ":"JWT"} and are compared before anything is parsed,
- * which pins the algorithm and chooses the key; then the signature, so nothing is parsed that we did not sign.
- * Claims: sub (a positive integer as text), iss and aud "plateia", iat, exp. 30 s of skew. Constant after
- * tokens_new: any thread. */
+ * which pins the algorithm and chooses the key; then the signature, so nothing is parsed that we did not
+ * sign. Claims: sub (a positive integer as text), iss and aud "plateia", iat, exp. 30 s of skew. Constant
+ * after tokens_new: any thread. */
 
 #include "../base/buf.h"
 #include "../base/err.h"

@@ -10,6 +10,7 @@ local MyVotes = field.object({
 
 return {
   route.get "/me" {
+    name = "who_am_i", tags = { "people" },
     summary = "Who am I",
     depends = { user = signed_in },
     answers = { [200] = users.User, [401] = fail.Problem },
@@ -22,6 +23,7 @@ return {
   },
 
   route.get "/me/votes" {
+    name = "my_votes", tags = { "voting" },
     summary = "My votes, and when I may vote again",
     depends = { user = signed_in },
     answers = { [200] = MyVotes, [401] = fail.Problem },

@@ -19,6 +19,7 @@ end
 
 return {
   route.get "/movies" {
+    name = "list_movies", tags = { "films" },
     summary = "Films by id, a page at a time",
     query = {
       limit = field.integer { min = 1, max = 100, default = 20 },
@@ -37,6 +38,7 @@ return {
   },
 
   route.get "/movies/{id}" {
+    name = "get_movie", tags = { "films" },
     summary = "One film",
     path = { id = field.integer { min = 1 } },
     answers = { [200] = films.Film, [404] = fail.Problem },

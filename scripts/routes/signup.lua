@@ -8,6 +8,7 @@ notify_by.default = "none"
 notify_by.summary = "how to hear that a vote was counted"
 
 return route.post "/signup" {
+  name = "sign_up", tags = { "people" },
   summary = "Sign up",
   body = {
     username = field.string { min_length = 3, max_length = 32, check = users.check_name },

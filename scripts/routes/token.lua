@@ -14,6 +14,7 @@ local function refuse(why)
 end
 
 return route.post "/token" {
+  name = "sign_in", tags = { "people" },
   summary = "Sign in: an OAuth2 token for name and password",
   form = {
     username = field.string { max_length = 64 },

@@ -2,6 +2,7 @@ local route, field, fail = require "plateia.route", require "plateia.field", req
 local ranking = require "lib.ranking"
 
 return route.get "/movies/top" {
+  name = "top_movies", tags = { "films" },
   summary = "The ranking: films with votes, most votes first, then by id",
   query = {
     limit = field.integer { min = 1, max = 100, default = 10 },

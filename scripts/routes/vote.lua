@@ -3,6 +3,7 @@ local signed_in = require "depends.signed_in"
 local votes = require "lib.votes"
 
 return route.post "/vote/{movie_id}" {
+  name = "cast_vote", tags = { "voting" },
   summary = "Vote for a film, once a month",
   path = { movie_id = field.integer { min = 1 } },
   depends = { user = signed_in },

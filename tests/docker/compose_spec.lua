@@ -99,8 +99,9 @@ describe("docker-compose.yml", function()
     compose("down", "-v", "--remove-orphans", "-t", "3")
   end)
 
-  it("serves: sign up, sign in, vote", function()
+  it("serves: the page, sign up, sign in, vote", function()
     local client = http.client(port)
+    assert.equal("text/html; charset=utf-8", client:get("/").headers["content-type"])
     local account = { username = "ana", password = "correct horse battery" }
     assert.equal(201, client:post("/signup", { json = account }).status)
     token = client:post("/token", { form = account }):json().access_token

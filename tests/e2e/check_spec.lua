@@ -84,7 +84,7 @@ return route.post "/vote/{id}" {
   ["a misspelt key of a route"] = { { ["routes/vote.lua"] = swap("summary =", "sumary =") },
     "routes/vote.lua:5: ", 'there is no key "sumary"' },
   ["a misspelt bound of a field"] = { { ["routes/vote.lua"] = swap("min = 1", "mim = 1") },
-    "routes/vote.lua:7: ", 'there is no key "mim"' },
+    "routes/vote.lua:8: ", 'there is no key "mim"' },
   ["a template that is none"] = { { ["routes/vote.lua"] = swap('"/vote/{movie_id}" {', '"/vote/{movie id}" {') },
     "routes/vote.lua:5: ", "" },
   ["a query that nobody wrote"] = { { ["routes/vote.lua"] = swap('local votes = require "lib.votes"',

@@ -2,8 +2,9 @@
 # Data races and memory errors: the unit and end-to-end tests against a server built with ThreadSanitizer, then the
 # end-to-end tests against one that valgrind watches. Any report of theirs fails its test (support/server.lua reads
 # what a server printed; ended in order it must exit with 0). Then what becomes of notifications when channels fail
-# and the server is killed (outbox.lua), and whether a hundred edits under load harm a request (reload.lua, which wants
-# wrk), under AddressSanitizer. Ends with "N passed, N failed".
+# and the server is killed (outbox.lua), whether a hundred edits under load harm a request (reload.lua, which wants
+# wrk), and what becomes of votes when server and PostgreSQL are killed under them (votes.lua), under AddressSanitizer.
+# Ends with "N passed, N failed".
 #
 # One suppression (tsan.supp says why); nothing in our libraries needs any. Under valgrind the specs that break the server on purpose
 # (faults_spec.lua) are left out: a killed process is not asked for its leaks.
@@ -39,6 +40,10 @@ add
 
 echo "== edits under load"
 PLATEIA_BINARY=build-asan/plateia lua5.4 tests/faults/reload.lua 100 1000 2>&1 | tee "$log"
+add
+
+echo "== votes under kills"
+PLATEIA_BINARY=build-asan/plateia PLATEIA_TEST_PATIENCE=3 lua5.4 tests/faults/votes.lua 40000 10 2>&1 | tee "$log"
 add
 
 echo "== all of it"

@@ -13,13 +13,13 @@ describe("the app", function()
     for i, route in ipairs(require "plateia.boot" (app).routes) do found[i] = route.method .. " " .. route.path end
     table.sort(found)
     assert.same({ "GET /me", "GET /me/votes", "GET /movies", "GET /movies/top", "GET /movies/top/stream",
-      "GET /movies/{id}", "POST /signup", "POST /token", "POST /vote/{movie_id}" }, found)
+      "GET /movies/{id}", "GET /openapi.json", "POST /signup", "POST /token", "POST /vote/{movie_id}" }, found)
   end)
 
   it("requires every one of them", function()
     local count = 0
     for _ in pairs(app.required) do count = count + 1 end
-    assert.equal(9, count)
+    assert.equal(10, count)
   end)
 
   it("fills the first start's catalogue with the bundled films", function()

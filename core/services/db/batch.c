@@ -1,9 +1,9 @@
 /* batch.c -- calls of one statement leave together as arrays, and its rows are dealt back by their number.
  *
- * What leaves is the flight; the next is gathered when it is back, so a batch grows by exactly what came
- * while the one before was being committed, and no timer is needed. The answer is known only when the Sync
- * returned: the server commits there, not when it says that the statement is done. If the connection dies in
- * between, nobody knows, and that is what the callers are told.
+ * What leaves is the flight; the next is gathered at the end of the turn in which it is back, so a batch
+ * grows by what came while the one before was being committed, and no timer is needed. The answer is known
+ * only when the Sync returned: the server commits there, not when it says that the statement is done. If the
+ * connection dies in between, nobody knows, and that is what the callers are told.
  *
  * A flight leaves whole, in the order of its keys: the server locks rows in that order, so that two batches
  * which meet wait for each other in a line and never in a ring. When a row is refused, all are, and the
@@ -120,7 +120,8 @@ static void send_or_put_back(struct batcher *batcher) {
     batcher->count = 0;
 }
 
-static void leave(struct batcher *batcher) {
+static void leave(void *ctx) {
+    struct batcher *batcher = ctx;
     if (batcher->count > 0 || !batcher->waiting.head || !line_ready(&batcher->line)) return;
     gather(batcher);
     batcher->at = 0;
@@ -212,6 +213,12 @@ static void next_part(struct batcher *batcher) {
     if (batcher->size > left) batcher->size = left;
 }
 
+/* At the end of the turn: those who come in the same turn, as clients do that were answered together, leave
+ * together. */
+static void leave_soon(struct batcher *batcher) {
+    if (batcher->count == 0) reactor_hook_once(batcher->line.share->reactor, &batcher->leaving);
+}
+
 static void on_event(struct line *line, enum conn_event event, struct rows *rows, const struct err *err) {
     struct batcher *batcher = (struct batcher *)line;
     if (event == CONN_ANSWER) {
@@ -225,12 +232,12 @@ static void on_event(struct line *line, enum conn_event event, struct rows *rows
         send_or_put_back(batcher);
     else
         batcher->count = 0;
-    leave(batcher);
+    leave_soon(batcher);
     share_watch_waiting(line->share);
 }
 
 static void on_up(struct line *line) {
-    leave((struct batcher *)line);
+    leave(line);
 }
 
 /* Only the part is in doubt: whoever is behind it was refused with the whole, and may wait for the next line.
@@ -249,10 +256,12 @@ static void on_down(struct line *line, const struct err *err) {
 static const struct line_duty duty = {QUERY_BATCH, on_up, on_event, NULL, on_down};
 
 void batch_open(struct batcher *batcher, struct share *share) {
+    batcher->leaving = (struct reactor_hook){.fn = leave, .ctx = batcher};
     line_open(&batcher->line, share, &duty);
 }
 
 void batch_close(struct batcher *batcher) {
+    if (batcher->line.share) reactor_hook_remove(batcher->line.share->reactor, &batcher->leaving);
     line_close(&batcher->line);
     for (size_t i = 0; i < batcher->count; i++)
         free(batcher->flight[i]);
@@ -263,5 +272,5 @@ void batch_close(struct batcher *batcher) {
 
 void batch_submit(struct batcher *batcher, struct call *call) {
     calls_push(&batcher->waiting, call);
-    leave(batcher);
+    leave_soon(batcher);
 }

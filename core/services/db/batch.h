@@ -5,6 +5,7 @@
  * Private to the pool. */
 
 #include "../../base/buf.h"
+#include "../../base/reactor.h"
 #include "call.h"
 #include "line.h"
 #include <stdbool.h>
@@ -14,6 +15,7 @@
 struct batcher {
     struct line line; /* first: the duty finds us by it */
     struct calls waiting;
+    struct reactor_hook leaving;      /* at the end of a turn in which someone came, or the flight was back */
     struct call *flight[BATCH_CALLS]; /* by their keys; NULL: told */
     size_t count;                     /* of the flight; 0: nothing is out */
     size_t at, size;                  /* the part of it that is out: its row n is flight[at + n - 1] */

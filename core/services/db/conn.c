@@ -314,15 +314,40 @@ struct rows {
     PGresult *result;
     struct rows *whole; /* when we are one row of it; NULL: the result is ours */
     size_t first, count, users;
+    enum value_type types[]; /* of the whole's columns */
 };
 
+static enum value_type type_of(Oid oid) {
+    switch (oid) {
+    case 20: return TYPE_BIGINT;
+    case 21:
+    case 23: return TYPE_INT;
+    case 19:
+    case 25:
+    case 1042:
+    case 1043: return TYPE_TEXT;
+    case 16: return TYPE_BOOLEAN;
+    case 700:
+    case 701: return TYPE_DOUBLE;
+    case 1082: return TYPE_DATE;
+    case 1184: return TYPE_TIMESTAMPTZ;
+    case 2950: return TYPE_UUID;
+    case 114:
+    case 3802: return TYPE_JSONB;
+    default: return TYPE_OTHER;
+    }
+}
+
 struct rows *rows_new(struct pg_result *result) {
-    struct rows *rows = malloc(sizeof *rows);
+    int columns = PQnfields(result);
+    struct rows *rows = malloc(sizeof *rows + (size_t)columns * sizeof *rows->types);
     if (!rows) {
         PQclear(result);
         return NULL;
     }
     *rows = (struct rows){.result = result, .count = (size_t)PQntuples(result), .users = 1};
+    for (int i = 0; i < columns; i++)
+        rows->types[i] = type_of(PQftype(result, i));
     return rows;
 }
 
@@ -360,31 +385,16 @@ const char *rows_name(const struct rows *rows, size_t column) {
 }
 
 enum value_type rows_type(const struct rows *rows, size_t column) {
-    switch (PQftype(rows->result, (int)column)) {
-    case 20: return TYPE_BIGINT;
-    case 21:
-    case 23: return TYPE_INT;
-    case 19:
-    case 25:
-    case 1042:
-    case 1043: return TYPE_TEXT;
-    case 16: return TYPE_BOOLEAN;
-    case 700:
-    case 701: return TYPE_DOUBLE;
-    case 1082: return TYPE_DATE;
-    case 1184: return TYPE_TIMESTAMPTZ;
-    case 2950: return TYPE_UUID;
-    case 114:
-    case 3802: return TYPE_JSONB;
-    default: return TYPE_OTHER;
-    }
+    return (rows->whole ? rows->whole : rows)->types[column];
 }
 
+/* libpq's NULL is an empty text to look at. */
 const char *rows_value(const struct rows *rows, size_t row, size_t column, size_t *ret_len) {
     int at = (int)(rows->first + row), of = (int)column;
-    if (PQgetisnull(rows->result, at, of)) return NULL;
+    const char *value = PQgetvalue(rows->result, at, of);
+    if (!*value && PQgetisnull(rows->result, at, of)) return NULL;
     if (ret_len) *ret_len = (size_t)PQgetlength(rows->result, at, of);
-    return PQgetvalue(rows->result, at, of);
+    return value;
 }
 
 long rows_affected(const struct rows *rows) {

@@ -46,9 +46,10 @@ local function hand_to_postgres(folder)
   assert(code == 0, text)
 end
 
--- Makes a cluster and starts it.
-function database.start()
-  local self = setmetatable({ folder = process.temporary_folder "postgres", bin = programs() }, Cluster)
+-- Makes a cluster and starts it. settings: a list of "name=value" that win over those of the tests.
+function database.start(settings)
+  local self = setmetatable({ folder = process.temporary_folder "postgres", bin = programs(),
+    settings = settings or {} }, Cluster)
   self.port = database.free_port()
   self.log = self.folder .. "/log"
   hand_to_postgres(self.folder)
@@ -75,10 +76,12 @@ function Cluster:name()
 end
 
 function Cluster:start()
+  local args = { "-D", self.folder .. "/data", "-k", self.folder,
+    "-c", "listen_addresses=127.0.0.1", "-c", "port=" .. self.port, "-c", "fsync=off",
+    "-c", "max_connections=200", "-c", "timezone=America/Sao_Paulo" }
+  for _, setting in ipairs(self.settings or {}) do table.move({ "-c", setting }, 1, 2, #args + 1, args) end
   self.server = process.start(self.bin .. "/postgres", { user = "postgres", signal = "QUIT",
-    log = self.folder .. "/log", args = { "-D", self.folder .. "/data", "-k", self.folder,
-      "-c", "listen_addresses=127.0.0.1", "-c", "port=" .. self.port, "-c", "fsync=off",
-      "-c", "max_connections=200", "-c", "timezone=America/Sao_Paulo" } })
+    log = self.folder .. "/log", args = args })
   loop.wait_until("PostgreSQL takes connections", 30, function()
     if not self.server:running() then error("PostgreSQL ended:\n" .. self.server:tail()) end
     return pcall(Database.run, self:open "postgres", "SELECT")

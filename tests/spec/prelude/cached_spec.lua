@@ -177,3 +177,109 @@ describe("If-None-Match", function()
     assert.is_false(cached.matches(nil, tag))
   end)
 end)
+
+describe("a cached route that says what drops it", function()
+  local cache, handler, app, ask
+
+  before_each(function()
+    cache, handler = require "plateia.cache", nil
+    app = require "plateia.boot" { routes = { route.get "/top/{name}" {
+      path = { name = field.string {} },
+      query = { limit = field.integer { default = 10 }, share = field.number { optional = true },
+        all = field.boolean { optional = true } },
+      cached = { ttl = 300, fresh = 0.25, stale = 3600, drop_on = { "ranking.changed", "vote.cast" } },
+      answers = { [200] = { text = field.string {} } },
+      handler = function(req)
+        runs = runs + 1
+        return handler and handler(req) or { text = body }
+      end,
+    } } }
+    ask = http.asker(app)
+  end)
+
+  local function renew()
+    return world.drive(app.observers[1].run, "")
+  end
+
+  it("has an observer for each event, and one for the clock", function()
+    local said = {}
+    for i, each in ipairs(app.observers) do said[i] = { each.on or "", each.every } end
+    assert.same({ { "ranking.changed", 0.25 }, { "vote.cast", 0.25 }, { "", 1 } }, said)
+    assert.matches("cached_spec.lua:%d+$", app.observers[1].place)
+  end)
+
+  it("is made anew by it, so that the next asker finds it", function()
+    ask("GET", "/top/a")
+    cache.drop "ranking.changed"
+    body = "two"
+    assert.is_true(renew())
+    assert.equal(2, runs)
+    local answer = ask("GET", "/top/a")
+    assert.equal(2, runs)
+    assert.equal('{"text":"two"}', answer.text)
+    assert.equal("plateia; hit; ttl=300", answer.headers["cache-status"])
+    assert.is_true(renew()) -- and once is enough
+    assert.equal(2, runs)
+  end)
+
+  it("is made anew when half its time is over, event or not", function()
+    ask("GET", "/top/a")
+    world.time = world.time + 149
+    renew()
+    assert.equal(1, runs)
+    world.time = world.time + 1
+    renew()
+    assert.equal(2, runs)
+  end)
+
+  it("is asked the same again, types and all", function()
+    local seen = {}
+    handler = function(req)
+      seen[#seen + 1] = { req.path, req.query }
+      return { text = tostring(req:header "Accept") }
+    end
+    for _, target in ipairs { "/top/i1?limit=7&share=0.1&all=false", "/top/=?share=2&all=true", "/top/a%20b" } do
+      seen = {}
+      world.cache = {}
+      ask("GET", target)
+      cache.drop "ranking.changed"
+      assert.is_true(renew())
+      assert.same(seen[1], seen[2])
+      assert.equal(math.type(seen[1][2].limit), math.type(seen[2][2].limit))
+      assert.equal(math.type(seen[1][2].share), math.type(seen[2][2].share))
+    end
+  end)
+
+  it("tells of a failure, and tries again", function()
+    ask("GET", "/top/a")
+    ask("GET", "/top/b")
+    cache.drop "ranking.changed"
+    handler = function() return fail.busy "the database is away" end
+    local fine, why = renew()
+    assert.is_nil(fine)
+    assert.matches("the database is away", why)
+    assert.equal(4, runs) -- one failure does not keep the other from being tried
+    handler, body = nil, "two"
+    assert.is_true(renew())
+    assert.equal(6, runs)
+    assert.equal('{"text":"two"}', ask("GET", "/top/b").text)
+  end)
+
+  it("is not made anew by other scripts", function()
+    ask("GET", "/top/a")
+    cache.drop "ranking.changed"
+    local other = require "plateia.boot" { routes = { route.get "/top" {
+      cached = { ttl = 300, drop_on = { "ranking.changed" } },
+      answers = { [200] = { text = field.string {} } },
+      handler = function() error "never asked" end,
+    } } }
+    assert.is_true(world.drive(other.observers[1].run, ""))
+    assert.equal(1, runs)
+  end)
+
+  it("has no observers where nothing drops it", function()
+    local plain = require "plateia.boot" { routes = { route.get "/top" {
+      cached = { ttl = 300 }, answers = { [200] = { text = field.string {} } }, handler = function() end } } }
+    assert.same({}, plain.observers)
+  end)
+end)

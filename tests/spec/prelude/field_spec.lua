@@ -52,12 +52,6 @@ describe("field.integer", function()
     assert.equal("int_from_float", problem(any.json, 5.5).type)
     for _, value in ipairs { "5", true, null, {} } do assert.equal("int_type", problem(any.json, value).type) end
   end)
-
-  it("writes integers only", function()
-    assert.equal(5, any.write(5.0))
-    assert.equal(" is a string, not an integer", select(2, any.write "5"))
-    assert.equal(" is a number, not an integer", select(2, any.write(5.5)))
-  end)
 end)
 
 describe("field.number", function()
@@ -129,12 +123,6 @@ describe("field.boolean", function()
     assert.equal("bool_type", problem(flag.json, 1).type)
     assert.equal("bool_type", problem(flag.json, "true").type)
   end)
-
-  it("writes false", function()
-    local value, why = flag.write(false)
-    assert.is_false(value)
-    assert.is_nil(why)
-  end)
 end)
 
 describe("field.choice", function()
@@ -147,11 +135,6 @@ describe("field.choice", function()
       { wrong.type, wrong.msg, wrong.ctx })
     assert.equal("literal_error", problem(pick.json, 1).type)
     assert.equal("b", pick.default)
-  end)
-
-  it("writes one of its words only", function()
-    assert.equal("c", pick.write "c")
-    assert.equal(" is none of 'a', 'b' or 'c'", select(2, pick.write "d"))
   end)
 
   it("needs at least one", function()

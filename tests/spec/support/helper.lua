@@ -4,7 +4,7 @@
 
 local PUBLIC = {}
 for name in ([[all background bundle bus cache channels clock crypto db depend fail field json jwt log password route
-  settings stream throttle]]):gmatch "%w+" do
+  openapi settings stream throttle]]):gmatch "%w+" do
   PUBLIC["plateia." .. name] = true
 end
 

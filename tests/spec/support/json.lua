@@ -109,6 +109,79 @@ function json.order(names)
   return { [Array] = names }
 end
 
+-- ---- an answer's form ----
+
+local function not_a(wanted, value)
+  return nil, (" is a %s, not %s"):format(type(value), wanted)
+end
+
+local writers = {}
+
+function writers.integer(_, value)
+  local whole = type(value) == "number" and math.tointeger(value)
+  if whole then return json.encode(whole) end
+  return not_a("an integer", value)
+end
+
+for kind, wanted in pairs { number = "a number", string = "a string", boolean = "a boolean" } do
+  writers[kind] = function(_, value)
+    if type(value) == kind then return json.encode(value) end
+    return not_a(wanted, value)
+  end
+end
+
+function writers.choice(form, value)
+  for _, choice in ipairs(form.choices) do
+    if choice == value then return json.encode(value) end
+  end
+  return nil, " is none of its choices"
+end
+
+function writers.any(_, value)
+  return json.encode(value)
+end
+
+function writers.nothing(_, value)
+  if value == nil then return nil end
+  return not_a("nil", value)
+end
+
+function writers.list(form, value)
+  if type(value) ~= "table" then return not_a("a list", value) end
+  local parts = {}
+  for i = 1, #value do
+    local part, why = json.write(form.of, value[i])
+    if why then return nil, ("[%d]%s"):format(i, why) end
+    parts[i] = part
+  end
+  return "[" .. table.concat(parts, ",") .. "]"
+end
+
+local function member_text(form, value)
+  if value ~= nil and value ~= null then return json.write(form, value) end
+  if form.optional then return "null" end
+  return nil, " is missing"
+end
+
+function writers.object(form, value)
+  if type(value) ~= "table" then return not_a("a table", value) end
+  local parts = {}
+  for i, member in ipairs(form.members) do
+    local part, why = member_text(member.field, value[member.name])
+    if why then return nil, "." .. member.name .. why end
+    parts[i] = quoted(member.name) .. ":" .. part
+  end
+  return "{" .. table.concat(parts, ",") .. "}"
+end
+
+function json.shape(form)
+  return form
+end
+
+function json.write(form, value)
+  return writers[form.kind](form, value)
+end
+
 function json.is_array(value)
   return type(value) == "table" and (getmetatable(value) == "array" or value[1] ~= nil)
 end

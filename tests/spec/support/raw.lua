@@ -47,6 +47,12 @@ function raw.db.run(name, ...)
   return run(nil, name, ...)
 end
 
+function raw.db.first(...)
+  local rows, why, code, state = raw.db.run(...)
+  if not rows then return nil, why, code, state end
+  return rows[1]
+end
+
 local Tx = {}
 Tx.__index = Tx
 
@@ -188,6 +194,19 @@ end
 
 function raw.cache.abandon(key)
   world.cache[key].filling = nil
+end
+
+-- Every one that is to be renewed counts as in use.
+function raw.cache_due(prefix)
+  local due = {}
+  for key, entry in pairs(world.cache) do
+    local begins = key:sub(1, #prefix) == prefix and entry.value and entry.rule.renew and not entry.filling
+    if begins and (entry.old or world.time - entry.at >= entry.rule.ttl / 2) then
+      entry.filling, entry.ticket = true, entry.ticket + 1
+      due[#due + 1], due[#due + 2] = key, entry.ticket
+    end
+  end
+  return due
 end
 
 local function drop(tag)

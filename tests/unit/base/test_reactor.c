@@ -287,6 +287,45 @@ static void a_hook_added_while_they_run_joins_at_the_end(void **state) {
     reactor_hook_remove(reactor, &b.hook);
 }
 
+/* It would wait for ever, as nothing happens here. */
+static void a_hook_that_runs_once_does_not_let_its_turn_wait(void **state) {
+    (void)state;
+    struct step a = {.letter = 'a'}, b = {.letter = 'b'};
+    story[0] = '\0';
+    step_add(&a);
+    b.hook = (struct reactor_hook){.fn = on_turn_end, .ctx = &b};
+    reactor_hook_once(reactor, &b.hook);
+    reactor_hook_once(reactor, &b.hook);
+    reactor_turn(reactor, -1);
+    reactor_turn(reactor, 0);
+    assert_string_equal(story, "aba");
+    reactor_hook_once(reactor, &b.hook);
+    reactor_hook_remove(reactor, &b.hook);
+    reactor_turn(reactor, 0);
+    assert_string_equal(story, "abaa");
+    reactor_hook_remove(reactor, &a.hook);
+}
+
+static void ask_once(struct step *step) {
+    reactor_hook_once(reactor, &step->other->hook);
+}
+
+/* Whoever asks in the middle of the hooks still has it run behind the last of them. */
+static void a_hook_that_runs_once_is_the_last(void **state) {
+    (void)state;
+    struct step once = {.letter = 'o'}, c = {.letter = 'c'};
+    struct step a = {.letter = 'a', .then = ask_once, .other = &once};
+    once.hook = (struct reactor_hook){.fn = on_turn_end, .ctx = &once};
+    story[0] = '\0';
+    step_add(&a);
+    step_add(&c);
+    reactor_turn(reactor, 0);
+    reactor_turn(reactor, 0);
+    assert_string_equal(story, "acoaco");
+    reactor_hook_remove(reactor, &a.hook);
+    reactor_hook_remove(reactor, &c.hook);
+}
+
 /* ---- the loop ---- */
 
 static void tell_timer(void *ctx) {
@@ -327,6 +366,8 @@ int main(void) {
         reactor_test(more_than_one_turn_can_fetch),
         reactor_test(hooks_may_be_removed_while_they_run),
         reactor_test(a_hook_added_while_they_run_joins_at_the_end),
+        reactor_test(a_hook_that_runs_once_does_not_let_its_turn_wait),
+        reactor_test(a_hook_that_runs_once_is_the_last),
         reactor_test(a_turn_is_events_then_timers_then_hooks),
         cmocka_unit_test(freeing_nothing_is_fine),
     };

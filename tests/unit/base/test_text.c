@@ -54,6 +54,19 @@ static void stray_bytes_are_not(void **state) {
     assert_int_equal(text_utf8_step("", 0), 0);
 }
 
+/* Text is looked at in steps of eight bytes where they are ASCII. */
+static void one_byte_is_found_anywhere(void **state) {
+    (void)state;
+    char text[] = "abcdefghijklmnopqrstuvwxyz";
+    for (size_t at = 0; at + 1 < sizeof text; at++) {
+        char kept = text[at];
+        text[at] = (char)0xFF;
+        assert_false(text_is_utf8(text, sizeof text - 1));
+        text[at] = kept;
+        assert_true(text_is_utf8(text, sizeof text - 1));
+    }
+}
+
 static void case_is_ascii_only(void **state) {
     (void)state;
     assert_true(text_equal_nocase("Content-TYPE", "content-type"));
@@ -108,7 +121,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_character_is_utf8), cmocka_unit_test(overlong_forms_are_not),
         cmocka_unit_test(stray_bytes_are_not),     cmocka_unit_test(case_is_ascii_only),
-        cmocka_unit_test(percent_decoding),
+        cmocka_unit_test(percent_decoding),        cmocka_unit_test(one_byte_is_found_anywhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

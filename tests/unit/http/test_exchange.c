@@ -1,5 +1,6 @@
 /* Targets, headers, bodies, recycling and the line in the log. */
 
+#include "../../../core/base/clock.h"
 #include "../../../core/base/log.h"
 #include "../../../core/base/text.h"
 #include "../../../core/http/exchange.h"
@@ -36,7 +37,7 @@ static void targets_become_path_and_query(void **state) {
     };
     (void)state;
     for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
-        struct exchange *exchange = exchange_take(&exchanges, table[i].target);
+        struct exchange *exchange = exchange_take(&exchanges, table[i].target, clock_ns());
         assert_string_equal(exchange->target, table[i].target);
         assert_string_equal(exchange->req.path, table[i].path);
         assert_string_equal(exchange->req.query, table[i].query);
@@ -47,7 +48,7 @@ static void targets_become_path_and_query(void **state) {
 }
 
 static void headers_lose_white_space_behind(void **state) {
-    struct exchange *exchange = exchange_take(&exchanges, "/");
+    struct exchange *exchange = exchange_take(&exchanges, "/", clock_ns());
     (void)state;
     assert_true(exchange_expect_headers(exchange, 3));
     assert_true(exchange_add_header(exchange, "A", "b \t ", 4));
@@ -61,7 +62,7 @@ static void headers_lose_white_space_behind(void **state) {
 }
 
 static struct exchange *with_length(const char *length) {
-    struct exchange *exchange = exchange_take(&exchanges, "/a");
+    struct exchange *exchange = exchange_take(&exchanges, "/a", clock_ns());
     exchange_expect_headers(exchange, 3);
     exchange_add_header(exchange, "Host", "h", 1);
     exchange_add_header(exchange, "X-Request-Id", "mine", 4);
@@ -103,7 +104,7 @@ static void the_spare_ones_are_clean_and_few(void **state) {
     static struct exchange *many[400];
     (void)state;
     for (int i = 0; i < 400; i++) {
-        many[i] = exchange_take(&exchanges, "/a?b");
+        many[i] = exchange_take(&exchanges, "/a?b", clock_ns());
         answer_header(&many[i]->req, "A", "b");
         buf_add_str(&many[i]->req.answer.body, "left over");
         many[i]->req.route = "/{x}";
@@ -112,7 +113,7 @@ static void the_spare_ones_are_clean_and_few(void **state) {
     for (int i = 0; i < 400; i++)
         exchange_give(&exchanges, many[i]);
     assert_in_range(exchanges.count, 1, 399);
-    struct exchange *again = exchange_take(&exchanges, "/c");
+    struct exchange *again = exchange_take(&exchanges, "/c", clock_ns());
     assert_int_equal(again->state, EXCHANGE_HEAD);
     assert_int_equal(again->req.answer.header_count, 0);
     assert_int_equal(again->req.answer.body.len, 0);

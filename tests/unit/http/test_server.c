@@ -110,6 +110,121 @@ static void many_wait_at_once(void **state) {
         client_free(clients[i]);
 }
 
+/* ---- answers that stand ---- */
+
+static void assert_same_but_id(const struct reply *one, const struct reply *other) {
+    char ids[2][64], heads[2][sizeof one->head];
+    const struct reply *replies[] = {one, other};
+    for (int i = 0; i < 2; i++) {
+        snprintf(ids[i], sizeof ids[i], "X-Request-Id: %s", reply_header(replies[i], "X-Request-Id"));
+        snprintf(heads[i], sizeof heads[i], "%s", strstr(replies[i]->head, "X-Made"));
+        char *id = strstr(heads[i], ids[i]);
+        assert_non_null(id);
+        memset(id, '.', strlen(ids[i]));
+    }
+    assert_string_not_equal(ids[0], ids[1]);
+    assert_string_equal(heads[0], heads[1]);
+    assert_int_equal(one->status, other->status);
+    assert_string_equal(one->body, other->body);
+}
+
+static void an_answer_that_stands_is_given_again(void **state) {
+    struct client *client = client_new(), *other = client_new();
+    (void)state;
+    struct reply first = reply_to(client, GET("/stands?a"));
+    for (int i = 0; i < 3; i++) {
+        struct reply again = reply_to(i == 1 ? other : client, GET("/stands?a"));
+        assert_same_but_id(&first, &again);
+    }
+    assert_int_equal(world.started, 1);
+    struct reply reply = reply_to(client, GET("/stands?b"));
+    assert_contains(reply.body, "\"query\":\"b\"");
+    assert_int_equal(world.started, 2);
+    atomic_fetch_add(&world.changes, 1);
+    reply = reply_to(client, GET("/stands?a"));
+    assert_int_equal(world.started, 3);
+    world.generation++;
+    reply_to(client, GET("/stands?a"));
+    assert_int_equal(world.started, 4);
+    client_free(client);
+    client_free(other);
+}
+
+static void so_are_heads_and_those_without_a_body(void **state) {
+    struct client *client = client_new();
+    struct reply reply, again;
+    (void)state;
+    reply = reply_to(client, GET("/stands"));
+    client_say(client, "HEAD /stands HTTP/1.1\r\n" HOST "\r\n");
+    UNTIL(reply_there(client, &again, true));
+    snprintf(again.body, sizeof again.body, "%s", reply.body);
+    assert_same_but_id(&reply, &again);
+    const char *conditional = "GET /stands HTTP/1.1\r\n" HOST "If-None-Match: \"1\"\r\n\r\n";
+    client_say(client, conditional);
+    UNTIL(reply_there(client, &reply, true));
+    assert_int_equal(reply.status, 304);
+    assert_int_equal(world.started, 2);
+    client_say(client, conditional);
+    UNTIL(reply_there(client, &again, true));
+    assert_same_but_id(&reply, &again);
+    assert_int_equal(world.started, 2);
+    client_free(client);
+}
+
+/* The head of each is written before the next one's id is put in. */
+static void pipelined_ones_have_each_their_own_id(void **state) {
+    struct client *client = client_new();
+    char last[64] = "";
+    (void)state;
+    client_say(client, GET("/stands") GET("/stands") GET("/stands") GET("/stands"));
+    for (int i = 0; i < 4; i++) {
+        struct reply reply = reply_next(client);
+        assert_string_not_equal(reply_header(&reply, "X-Request-Id"), last);
+        snprintf(last, sizeof last, "%s", reply_header(&reply, "X-Request-Id"));
+    }
+    assert_int_equal(world.started, 1);
+    client_free(client);
+}
+
+static void an_id_of_another_length_goes_the_long_way(void **state) {
+    struct client *client = client_new();
+    const char *own = "GET /stands HTTP/1.1\r\n" HOST "X-Request-Id: mine.7\r\n\r\n";
+    (void)state;
+    reply_to(client, own);
+    reply_to(client, GET("/stands"));
+    assert_int_equal(world.started, 2);
+    struct reply reply = reply_to(client, own);
+    assert_string_equal(reply_header(&reply, "X-Request-Id"), "mine.7");
+    assert_int_equal(world.started, 3);
+    reply = reply_to(client, "GET /stands HTTP/1.1\r\n" HOST
+                             "X-Request-Id: 0123456789-0123456789-0123456789\r\n\r\n");
+    assert_string_equal(reply_header(&reply, "X-Request-Id"), "0123456789-0123456789-0123456789");
+    assert_int_equal(world.started, 3);
+    client_free(client);
+}
+
+static void a_bad_head_is_refused_all_the_same(void **state) {
+    struct client *client = client_new();
+    (void)state;
+    reply_to(client, GET("/stands"));
+    struct reply reply = reply_to(client, "GET /stands HTTP/1.1\r\n" HOST HOST "\r\n");
+    assert_int_equal(reply.status, 400);
+    client_free(client);
+}
+
+static void none_is_given_again_by_a_server_that_ends(void **state) {
+    struct client *client = client_new();
+    (void)state;
+    reply_to(client, GET("/stands"));
+    client_say(client, "GET /stands HTTP/1.1\r\n");
+    UNTIL(server_pending(world.server) == 1);
+    server_drain(world.server);
+    struct reply reply = reply_to(client, HOST "\r\n");
+    assert_int_equal(reply.status, 200);
+    assert_string_equal(reply_header(&reply, "Connection"), "close");
+    client_free(client);
+}
+
 static void bodies_arrive_whole(void **state) {
     struct client *client = client_new();
     (void)state;
@@ -332,6 +447,12 @@ int main(void) {
         TEST(waits_that_begin_late_in_a_turn_see_the_next),
         TEST(pipelined_requests_keep_their_order),
         TEST(many_wait_at_once),
+        TEST(an_answer_that_stands_is_given_again),
+        TEST(so_are_heads_and_those_without_a_body),
+        TEST(pipelined_ones_have_each_their_own_id),
+        TEST(an_id_of_another_length_goes_the_long_way),
+        TEST(a_bad_head_is_refused_all_the_same),
+        TEST(none_is_given_again_by_a_server_that_ends),
         TEST(bodies_arrive_whole),
         TEST(large_bodies_and_answers_pass),
         TEST(continue_is_said_before_a_body),

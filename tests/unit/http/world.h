@@ -15,6 +15,7 @@
  *   /stream        becomes the stream "news"; /stream/later does after 20 ms,
  *                  /stream/much after 300
  *   /plain         text/plain, and two headers of its own
+ *   /stands...     as /echo, and the answer stands until world.changes rises
  *   /status/NNN    that status with a body */
 
 #include "../../../core/base/clock.h"
@@ -47,6 +48,7 @@ static struct {
     unsigned port;
     int started, cancelled, answered_late;
     unsigned generation; /* what refused requests are told */
+    atomic_uint_fast64_t changes;
     struct request *held, *for_turn;
     struct reactor_hook turn_end;
 } world;
@@ -115,6 +117,20 @@ static void answer_big(struct request *req) {
         buf_add(&req->answer.body, "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", 64);
 }
 
+/* If-None-Match: 304, as a handler that knows tags would. */
+static void answer_stands(struct request *req) {
+    req->generation = world.generation;
+    answer_header(req, "X-Made", req->id);
+    if (request_header(req, "If-None-Match")) {
+        buf_clear(&req->answer.body);
+        req->answer.status = 304;
+    }
+    req->answer.standing = (struct standing){.counters = {&world.changes},
+                                             .count = 1,
+                                             .sum = atomic_load(&world.changes),
+                                             .until_ns = clock_ns() + CLOCK_NS_PER_S * 60};
+}
+
 static enum request_state handler_start(void *ctx, struct request *req) {
     assert_ptr_equal(ctx, &world);
     world.started++;
@@ -148,6 +164,7 @@ static enum request_state handler_start(void *ctx, struct request *req) {
     } else {
         answer_echo(req);
     }
+    if (strncmp(req->path, "/stands", 7) == 0) answer_stands(req);
     if (strcmp(req->path, "/ready") != 0) return REQUEST_ANSWERED;
     request_answered(req);
     return REQUEST_WAITING;

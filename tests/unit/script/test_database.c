@@ -314,6 +314,32 @@ static void test_a_client_that_goes(void **state) {
     check("/closes", 200);
 }
 
+static void go(struct request *req) {
+    world.handler.cancel(world.handler.ctx, req);
+    forget(req);
+    memset(req, 0xAB, sizeof *req);
+}
+
+/* Of readers that share a Sync one goes before it leaves, one while it is out; the others are answered. */
+static void test_readers_that_go(void **state) {
+    (void)state;
+    WORLD();
+    struct request requests[8];
+    for (size_t i = 0; i < 8; i++)
+        assert_int_equal(ask(&requests[i], "/values"), REQUEST_WAITING);
+    go(&requests[0]);
+    reactor_turn(rig.reactor, 0);
+    assert_int_equal(rig_counts().read_in_flight, 8);
+    go(&requests[3]);
+    for (size_t i = 0; i < 8; i++) {
+        if (i == 0 || i == 3) continue;
+        RIG_UNTIL(requests[i].exchange);
+        expect(&requests[i], 200);
+    }
+    RIG_UNTIL(rig_counts().read_in_flight == 0);
+    check("/values", 200);
+}
+
 static void test_a_transaction_is_its_requests_own(void **state) {
     (void)state;
     WORLD();
@@ -358,6 +384,7 @@ int main(void) {
         TEST(test_nested_use_raises),
         TEST(test_a_callback_cannot_wait),
         TEST(test_a_client_that_goes),
+        TEST(test_readers_that_go),
         TEST(test_a_transaction_is_its_requests_own),
         TEST(test_closing_while_handlers_wait),
     };

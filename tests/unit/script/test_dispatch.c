@@ -14,6 +14,8 @@
 #include "../../../core/script/dispatch.h"
 #include "../../../core/script/generation.h"
 #include "../../../core/script/scheduler.h"
+#include "../../../core/services/cache.h"
+#include "../../../core/services/crypto.h"
 #include "../../../core/services/password.h"
 #include "../../../core/services/settings.h"
 #include "../../../core/services/snapshot.h"
@@ -34,6 +36,10 @@ static const char app[] =
     "  route.get '/wait' { summary = 's', answers = { [200] = field.object { ok = field.boolean {} } },\n"
     "    handler = function() local h = password.hash 'secret'; return { ok = password.verify('secret', h) } "
     "end },\n"
+    "  route.get '/cached' { summary = 's', query = { n = field.integer { optional = true } },\n"
+    "    cached = { ttl = 300, drop_on = { 'thing.changed' } },\n"
+    "    answers = { [200] = field.object { ok = field.boolean {} } },\n"
+    "    handler = function() return { ok = true } end },\n"
     "  route.get '/bug' { summary = 's', answers = { [200] = field.object {} }, handler = function() local "
     "t; return t.x end },\n"
     "  route.get '/keep' { summary = 's', answers = { [200] = field.object { kept = field.boolean {} } },\n"
@@ -49,6 +55,7 @@ static struct {
     struct mailbox *mailbox;
     struct hasher *hasher;
     struct settings *settings;
+    struct cache *cache;
     struct snapshot *snapshot;
     struct scheduler *scheduler;
     struct services services;
@@ -67,6 +74,10 @@ static int open_world(void **unused) {
     FILE *file = fopen(path, "w");
     fputs(app, file);
     fclose(file);
+    snprintf(path, sizeof path, "%s/events.lua", world.dir);
+    file = fopen(path, "w");
+    fputs("return { ['thing.changed'] = {} }\n", file);
+    fclose(file);
     assert_int_equal(crypto_open(NULL), ERR_OK);
     assert_int_equal(reactor_new(&world.reactor, NULL), ERR_OK);
     assert_int_equal(mailbox_new(&world.mailbox, world.reactor, NULL), ERR_OK);
@@ -75,7 +86,9 @@ static int open_world(void **unused) {
                      ERR_OK);
     assert_int_equal(snapshot_read(&world.snapshot, world.dir, NULL), ERR_OK);
     assert_int_equal(scheduler_new(&world.scheduler, world.reactor, NULL), ERR_OK);
+    assert_int_equal(cache_new(&world.cache, 1 << 20, NULL), ERR_OK);
     world.services = (struct services){.hasher = world.hasher,
+                                       .cache = world.cache,
                                        .mailbox = world.mailbox,
                                        .settings = world.settings,
                                        .tasks = scheduler_tasks(world.scheduler)};
@@ -98,6 +111,7 @@ static int close_world(void **unused) {
     reactor_free(world.reactor);
     snapshot_free(world.snapshot);
     settings_free(world.settings);
+    cache_free(world.cache);
     snprintf(command, sizeof command, "rm -r '%s'", world.dir);
     return system(command);
 }
@@ -131,6 +145,42 @@ static void check(enum method method, const char *path, int status, const char *
     if (part && !strstr(req.answer.body.data ? req.answer.body.data : "", part))
         fail_msg("%s: %s", path, req.answer.body.data);
     forget(&req);
+}
+
+/* Whether the answer stands; `tag` is sent as If-None-Match. */
+static struct standing ask_cached(const char *path, const char *query, const char *tag, int status) {
+    struct request req;
+    const struct header headers[] = {{"If-None-Match", tag}};
+    ask(&req, METHOD_GET, path);
+    req.query = query;
+    if (tag) {
+        req.headers = headers;
+        req.header_count = 1;
+    }
+    assert_int_equal(world.handler.start(world.handler.ctx, &req), REQUEST_ANSWERED);
+    assert_int_equal(req.answer.status, status);
+    struct standing standing = req.answer.standing;
+    forget(&req);
+    return standing;
+}
+
+static bool stands(struct standing standing) {
+    return standing_holds(&standing, clock_ns());
+}
+
+static void test_what_is_found_in_the_cache_stands(void **unused) {
+    (void)unused;
+    assert_false(stands(ask_cached("/plain/7", "", NULL, 200)));
+    assert_false(stands(ask_cached("/cached", "", NULL, 200))); /* it was made: Cache-Status tells */
+    struct standing standing = ask_cached("/cached", "", NULL, 200),
+                    other = ask_cached("/cached", "", "*", 304);
+    assert_true(standing.until_ns > 0 && other.until_ns > 0);
+    assert_int_equal(standing_sum(&standing), standing.sum);
+    assert_int_equal(standing_sum(&other), other.sum);
+    assert_false(stands(ask_cached("/cached", "n=x", NULL, 422)));
+    cache_drop(world.cache, "thing.changed");
+    assert_int_not_equal(standing_sum(&standing), standing.sum);
+    assert_int_not_equal(standing_sum(&other), other.sum);
 }
 
 static void test_routing(void **unused) {
@@ -202,6 +252,7 @@ static void test_kept_handle_is_dead(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_routing),
+                                       cmocka_unit_test(test_what_is_found_in_the_cache_stands),
                                        cmocka_unit_test(test_errors_tell_the_generation),
                                        cmocka_unit_test(test_allowed_methods),
                                        cmocka_unit_test(test_waits),

@@ -83,6 +83,7 @@ static void unlock(int place) {
 static void shut_gate(void) {
     lock(GATE);
     rig_run(gate, RIG_PARAMS("1"), GATE_SLOT);
+    RIG_UNTIL(rig_counts().batch_waiting == 0); /* it has left */
 }
 
 static void open_gate(void) {
@@ -125,6 +126,17 @@ static void test_many_share_a_commit(void **state) {
     assert_int_equal(rig_number("SELECT last_value FROM runs"), 2);
     assert_int_equal(rig_number("SELECT count(*) FROM things"), 300);
     assert_int_equal(rig_counts().batch_waiting, 0);
+}
+
+/* Also where nothing is out: the first does not leave without those who come in the same turn. */
+static void test_a_turn_leaves_together(void **state) {
+    (void)state;
+    BATCH_RIG(rig_options());
+    for (uint32_t i = 0; i < 10; i++)
+        run((long)i, "x", i);
+    for (uint32_t i = 0; i < 10; i++)
+        assert_int_equal(number_of(i, SIZE), 10);
+    assert_int_equal(rig_number("SELECT last_value FROM runs"), 1);
 }
 
 /* As numbers, not as texts, and whatever order they came in. */
@@ -477,6 +489,7 @@ static void test_deadlines(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_many_share_a_commit, rig_close),
+        cmocka_unit_test_teardown(test_a_turn_leaves_together, rig_close),
         cmocka_unit_test_teardown(test_keys_are_in_order, rig_close),
         cmocka_unit_test_teardown(test_calls_without_a_key, rig_close),
         cmocka_unit_test_teardown(test_one_key_goes_by_turns, rig_close),

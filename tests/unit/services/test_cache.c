@@ -21,7 +21,11 @@
 static const char *const sale[] = {"sale"};
 static const char *const four[] = {"sale", "stock", "price", "name"};
 /* fresh for 1 s, good for 10 s, old for up to 5 s more */
-static const struct cache_rule rule = {10000, 1000, 5000, sale, 1};
+static const struct cache_rule rule = {
+    .ttl_ms = 10000, .fresh_ms = 1000, .stale_ms = 5000, .tags = sale, .tag_count = 1};
+/* the same, and somebody renews it */
+static const struct cache_rule kept_up = {
+    .ttl_ms = 10000, .fresh_ms = 1000, .stale_ms = 3600000, .tags = sale, .tag_count = 1, .renew = true};
 
 static struct cache *cache;
 static struct buf got;
@@ -247,6 +251,183 @@ static void a_drop_never_lengthens_a_life(void **state) {
     gives("a", 15000, CACHE_WAIT, NULL);
 }
 
+/* ---- how long it stands ---- */
+
+static bool stands(const struct standing *standing, int64_t ms) {
+    return standing_holds(standing, at(ms));
+}
+
+static struct standing standing_at(const char *key, int64_t ms) {
+    enum cache_result result = get(key, ms);
+    assert_true(result == CACHE_HIT || result == CACHE_STALE);
+    assert_true(stands(&found.standing, ms));
+    return found.standing;
+}
+
+static void an_answer_stands_until_its_seconds_change(void **state) {
+    (void)state;
+    struct standing never = {0};
+    assert_false(stands(&never, 0));
+    fill("a", "one", 0);
+    struct standing young = standing_at("a", 300);
+    assert_true(stands(&young, 999));
+    assert_false(stands(&young, 1000));
+    struct standing last = standing_at("a", 9200);
+    assert_true(stands(&last, 9999));
+    assert_false(stands(&last, 10000)); /* and old */
+    assert_int_equal(get("a", 11500), CACHE_MISS);
+    struct standing old = standing_at("a", 11500); /* old for 1.5 s: its time to live is -2 to the second */
+    assert_true(stands(&old, 11999));
+    assert_false(stands(&old, 12000));
+}
+
+/* The seconds as the answer's headers show them, at every millisecond, must be those of its standing. */
+static void what_stands_says_the_same(void **state) {
+    (void)state;
+    fill("a", "one", 0);
+    int64_t age = -1, ttl = 0;
+    struct standing standing = {0};
+    for (int64_t ms = 0; ms < 14000; ms++) {
+        if (get("a", ms) == CACHE_MISS) get("a", ms); /* from now on somebody fills */
+        int64_t age_now = found.age_ms / 1000, ttl_now = (found.ttl_ms + 1000000) / 1000 - 1000;
+        if (stands(&standing, ms) && (age_now != age || ttl_now != ttl))
+            fail_msg("at %d ms: %d and %d, not %d and %d", (int)ms, (int)age_now, (int)ttl_now, (int)age,
+                     (int)ttl);
+        age = age_now;
+        ttl = ttl_now;
+        standing = found.standing;
+    }
+}
+
+static void a_drop_ends_it_and_another_tags_does_not(void **state) {
+    (void)state;
+    fill("a", "one", 0);
+    struct standing standing = standing_at("a", 100);
+    cache_drop(cache, "stock");
+    assert_true(stands(&standing, 100));
+    cache_drop(cache, "sale");
+    assert_false(stands(&standing, 100));
+    standing = standing_at("a", 200); /* still served, but at most for as long as it counts as fresh */
+    assert_true(stands(&standing, 999));
+    assert_false(stands(&standing, 1000));
+}
+
+static void whatever_comes_or_goes_under_its_key_ends_it(void **state) {
+    (void)state;
+    fill("a", "one", 0);
+    struct standing standing = standing_at("a", 100);
+    put("a", "two", &rule, found.ticket, 150);
+    assert_false(stands(&standing, 200));
+
+    assert_int_equal(get("a", 10150), CACHE_MISS);
+    standing = standing_at("a", 10200); /* the old one, while it is made */
+    abandon("a");
+    assert_false(stands(&standing, 10200));
+
+    fill("a", "three", 10250);
+    standing = standing_at("a", 10300);
+    static char large[SIZE / 4];
+    cache_put(cache, "a", 1, large, sizeof large, &rule, 1, at(10300), NULL); /* too large: it goes */
+    assert_false(stands(&standing, 10300));
+}
+
+/* ---- those that are renewed ---- */
+
+static bool due(const char *prefix, int64_t ms, const char *key) {
+    struct buf text = {0};
+    bool any = cache_due(cache, prefix, strlen(prefix), at(ms), &text, &found.ticket);
+    if (any) assert_string_equal(text.data, key);
+    buf_done(&text);
+    return any;
+}
+
+static void fill_kept_up(const char *key, const char *value, int64_t ms) {
+    assert_int_equal(get(key, ms), CACHE_MISS);
+    put(key, value, &kept_up, found.ticket, ms);
+}
+
+static void what_was_dropped_is_due_once(void **state) {
+    (void)state;
+    fill_kept_up("a", "one", 0);
+    fill("b", "not renewed", 0);
+    assert_false(due("", 10, NULL));
+    cache_drop(cache, "sale");
+    assert_false(due("x", 10, NULL));
+    assert_true(due("a", 10, "a"));
+    assert_false(due("", 10, NULL));
+    put("a", "two", &kept_up, found.ticket, 20);
+    gives("a", 20, CACHE_HIT, "two");
+    assert_false(due("", 30, NULL));
+}
+
+static void nobody_waits_for_a_renewal(void **state) {
+    (void)state;
+    fill_kept_up("a", "one", 0);
+    cache_drop(cache, "sale");
+    gives("a", 2000, CACHE_STALE, "one"); /* before it has begun */
+    assert_true(due("", 2010, "a"));
+    gives("a", 2020, CACHE_STALE, "one");
+    gives("a", 30000, CACHE_STALE, "one"); /* and while it hangs */
+    abandon("a");
+    assert_true(due("", 30010, "a")); /* tried again */
+    abandon("a");
+    gives("a", 30020, CACHE_STALE, "one"); /* and the last try was not long ago */
+    assert_int_equal(get("a", 40010), CACHE_MISS);
+}
+
+static void a_drop_during_a_renewal_makes_it_due_again(void **state) {
+    (void)state;
+    fill_kept_up("a", "one", 0);
+    cache_drop(cache, "sale");
+    assert_true(due("", 10, "a"));
+    cache_drop(cache, "sale");
+    put("a", "two", &kept_up, found.ticket, 20);
+    assert_true(due("", 30, "a"));
+}
+
+static void half_its_time_makes_it_due(void **state) {
+    (void)state;
+    fill_kept_up("a", "one", 0);
+    assert_false(due("", 4999, NULL));
+    assert_true(due("", 5000, "a"));
+}
+
+static void what_nobody_asks_for_is_left_alone(void **state) {
+    (void)state;
+    fill_kept_up("a", "one", 0);
+    gives("a", 1000, CACHE_HIT, "one");
+    for (int64_t ms = 2000; ms < 60000; ms += 1000) { /* renewed all the while, which is no use */
+        cache_drop(cache, "sale");
+        assert_true(due("", ms, "a"));
+        put("a", "one", &kept_up, found.ticket, ms);
+    }
+    cache_drop(cache, "sale");
+    assert_false(due("", 61000, NULL));
+    assert_int_equal(get("a", 62000), CACHE_MISS); /* so who comes then makes it himself */
+}
+
+static void those_in_use_last_are_renewed(void **state) {
+    (void)state;
+    char key[16];
+    for (int i = 0; i <= CACHE_USED; i++) {
+        snprintf(key, sizeof key, "%03d", i);
+        fill_kept_up(key, "x", i);
+    }
+    gives("001", CACHE_USED + 1, CACHE_HIT, "x");
+    fill_kept_up("another", "x", CACHE_USED + 2);
+    cache_drop(cache, "sale");
+    assert_false(due("000", 100, NULL));
+    assert_false(due("002", 100, NULL));
+    assert_true(due("001", 100, "001"));
+    assert_true(due("another", 100, "another"));
+    int others = 0;
+    struct buf text = {0};
+    while (cache_due(cache, "", 0, at(100), &text, &found.ticket))
+        others++;
+    buf_done(&text);
+    assert_int_equal(others, CACHE_USED - 2);
+}
+
 /* ---- those who wait ---- */
 
 struct sleeper {
@@ -465,12 +646,17 @@ static void *ask_the_world(void *ctx) {
     struct cache_rule strict = {.ttl_ms = 100000, .tags = sale, .tag_count = 1};
     struct buf text = {0};
     struct cache_found mine;
+    struct standing standing = {0}; /* of what was found last, looked at without the lock */
+    int kept = 0;
     for (int i = 0; i < ROUNDS; i++) {
         int least = atomic_load(&announced);
         buf_clear(&text);
+        if (standing_holds(&standing, clock_ns()) && kept < least) atomic_fetch_add(&broken, 1);
         if (cache_get(cache, "world", 5, clock_ns(), &text, &mine, NULL) == CACHE_HIT) {
             atomic_fetch_add(&hits, 1);
-            if (atoi(text.data) < least) atomic_fetch_add(&broken, 1);
+            kept = atoi(text.data);
+            standing = mine.standing;
+            if (kept < least) atomic_fetch_add(&broken, 1);
             continue;
         }
         buf_clear(&text);
@@ -631,6 +817,16 @@ int main(void) {
         WITH(after_a_drop_too_one_fills_and_the_others_get_the_old_value),
         WITH(too_old_a_value_is_given_to_nobody),
         WITH(a_drop_never_lengthens_a_life),
+        WITH(an_answer_stands_until_its_seconds_change),
+        WITH(what_stands_says_the_same),
+        WITH(a_drop_ends_it_and_another_tags_does_not),
+        WITH(whatever_comes_or_goes_under_its_key_ends_it),
+        WITH(what_was_dropped_is_due_once),
+        WITH(nobody_waits_for_a_renewal),
+        WITH(a_drop_during_a_renewal_makes_it_due_again),
+        WITH(half_its_time_makes_it_due),
+        WITH(what_nobody_asks_for_is_left_alone),
+        WITH(those_in_use_last_are_renewed),
         WITH(where_there_is_nothing_one_fills_and_the_others_wait),
         WITH(a_filler_that_gives_up_wakes_those_who_wait),
         WITH(a_filler_that_hangs_is_given_up_in_time),

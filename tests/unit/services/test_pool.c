@@ -51,41 +51,6 @@ static void test_backends(void **state) {
 
 /* --- reads ------------------------------------------------------------------------------------------ */
 
-static void test_a_failed_read_keeps_its_neighbours(void **state) {
-    (void)state;
-    RIG(rig_options());
-    const struct query *query = rig_query("-- class: read\n-- params: a bigint\nSELECT 100 / $1 AS share");
-    char number[16];
-    for (uint32_t i = 0; i < 50; i++) {
-        snprintf(number, sizeof number, "%d", (int)i - 25);
-        rig_run(query, RIG_PARAMS(number), i);
-    }
-    assert_int_equal(rig_counts().read_in_flight, 50);
-    for (uint32_t i = 0; i < 50; i++) {
-        const struct share_answer *answer = rig_wait(i);
-        if (i == 25) {
-            assert_int_equal(answer->err.code, ERR_DATABASE);
-            assert_string_equal(answer->err.state, "22012");
-            assert_string_equal(answer->err.text, "division by zero");
-            assert_null(answer->rows);
-        } else
-            assert_int_equal(strtol(rig_value(answer, 0), NULL, 10), 100 / ((int)i - 25));
-    }
-    assert_int_equal(rig_counts().read_in_flight, 0);
-}
-
-/* One that cannot even be prepared fails alone, too, each time it is asked. */
-static void test_a_read_that_cannot_be_prepared(void **state) {
-    (void)state;
-    RIG(rig_options());
-    const struct query *bad = rig_query("-- class: read\nSELECT x FROM missing");
-    const struct query *good = rig_query("-- class: read\nSELECT 1");
-    for (uint32_t i = 0; i < 6; i++)
-        rig_run(i % 2 ? good : bad, NULL, i);
-    for (uint32_t i = 0; i < 6; i++)
-        assert_string_equal(rig_wait(i)->err.state, i % 2 ? "" : "42P01");
-}
-
 static void test_values(void **state) {
     (void)state;
     RIG(rig_options());
@@ -136,17 +101,16 @@ static void test_statements_are_not_compiled(void **state) {
     assert_string_equal(rig_value(rig_ask(jit, NULL), 0), "off");
 }
 
-static void test_a_slow_read_ends(void **state) {
+static void test_reads_are_planned_once(void **state) {
     (void)state;
-    struct pool_options options = rig_options();
-    options.read_timeout_ms = 100;
-    RIG(options);
-    const struct query *slow = rig_query("-- class: read\nSELECT pg_sleep(30)::text");
-    const struct query *quick = rig_query("-- class: read\nSELECT 1");
-    rig_run(slow, NULL, 0);
-    rig_run(quick, NULL, 1);
-    assert_int_equal(rig_wait(0)->err.code, ERR_TIMEOUT);
-    assert_string_equal(rig_value(rig_wait(1), 0), "1");
+    RIG(rig_options());
+    const struct query *read = rig_query("-- class: read\n-- params: a int\nSELECT $1 + 1");
+    const struct query *plans = rig_query("-- class: read\nSELECT generic_plans, custom_plans FROM "
+                                          "pg_prepared_statements WHERE statement LIKE '%+ 1'");
+    for (int i = 0; i < 3; i++)
+        assert_string_equal(rig_value(rig_ask(read, RIG_PARAMS("1")), 0), "2");
+    assert_string_equal(rig_value(rig_ask(plans, NULL), 0), "3");
+    assert_string_equal(rig_value(rig_wait(0), 1), "0");
 }
 
 /* More than a socket takes at once, both ways. */
@@ -481,12 +445,10 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_one_pool, rig_close),
         cmocka_unit_test_teardown(test_backends, rig_close),
-        cmocka_unit_test_teardown(test_a_failed_read_keeps_its_neighbours, rig_close),
-        cmocka_unit_test_teardown(test_a_read_that_cannot_be_prepared, rig_close),
         cmocka_unit_test_teardown(test_values, rig_close),
         cmocka_unit_test_teardown(test_reads_cannot_write, rig_close),
         cmocka_unit_test_teardown(test_statements_are_not_compiled, rig_close),
-        cmocka_unit_test_teardown(test_a_slow_read_ends, rig_close),
+        cmocka_unit_test_teardown(test_reads_are_planned_once, rig_close),
         cmocka_unit_test_teardown(test_large_values, rig_close),
         cmocka_unit_test_teardown(test_more_statements_than_are_kept, rig_close),
         cmocka_unit_test_teardown(test_batch_elements, rig_close),

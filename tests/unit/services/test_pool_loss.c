@@ -74,9 +74,9 @@ static void test_a_batch_dies(void **state) {
     const struct query *batch = rig_query(batch_pid);
     long pid = pid_of(rig_ask(batch, RIG_PARAMS("0")), 1);
     rig_run(batch, RIG_PARAMS("20"), 1);
+    RIG_UNTIL(sleeps(pid));
     rig_run(batch, RIG_PARAMS("0"), 2);
     assert_int_equal(rig_counts().batch_waiting, 1);
-    RIG_UNTIL(sleeps(pid));
     terminate(pid);
     assert_int_equal(rig_wait(1)->err.code, ERR_UNKNOWN);
     assert_int_not_equal(pid_of(rig_wait(2), 1), pid); /* had not left */

@@ -108,6 +108,7 @@ static void defaults_are_what_the_header_says(void **state) {
     assert_string_equal(settings->data, "data");
     assert_string_equal(settings->scripts, "scripts");
     assert_string_equal(settings->sql, "sql");
+    assert_string_equal(settings->web, "web");
     assert_string_equal(settings->database_url, "");
     assert_string_equal(settings->postgres_bin, "");
     assert_string_equal(settings->jwt_secret, "");

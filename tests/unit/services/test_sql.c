@@ -334,6 +334,8 @@ static void count(struct voter *voter, const char *words) {
 
 /* Votes for the same twenty users as everybody else, in another order, and folds in between. */
 static void *vote(void *arg) {
+    static const int strides[] = {1, 3, 7,
+                                  9}; /* prime to 20: the core sends nobody twice in a batch either */
     struct voter *voter = arg;
     struct session *own = postgres_session(embedded_postgres_conninfo(postgres));
     char users[256], movies[256], slot[12];
@@ -341,7 +343,7 @@ static void *vote(void *arg) {
     for (int round = 0; round < 10; round++) {
         size_t u = 0, m = 0;
         for (int i = 0; i < 20; i++) {
-            int user = round * 20 + (i * (voter->slot * 2 + 1) + voter->slot) % 20 + 1;
+            int user = round * 20 + (i * strides[voter->slot] + voter->slot) % 20 + 1;
             u += (size_t)snprintf(users + u, sizeof users - u, "%c%d", i ? ',' : '{', user);
             m += (size_t)snprintf(movies + m, sizeof movies - m, "%c%d", i ? ',' : '{',
                                   user % 7 + voter->slot + 1);
@@ -410,6 +412,78 @@ static void test_two_votes_of_one_user_at_the_same_time(void **state) {
     pthread_join(thread, NULL);
     session_close(other);
     assert_string_equal(second, "again");
+}
+
+/* --- who may vanish ------------------------------------------------------------------------------------ */
+
+/* Runs SQL on a session of its own; leaves how it ended, which is its SQLSTATE or "". */
+static void *other_hand(void *arg) {
+    char *text = arg;
+    struct session *own = postgres_session(embedded_postgres_conninfo(postgres));
+    struct err err = {0};
+    session_query(own, text, 0, NULL, NULL, &err);
+    snprintf(text, sizeof err.state, "%s", err.state);
+    session_close(own);
+    return NULL;
+}
+
+static void until_somebody_waits(void) {
+    struct session *looking = postgres_session(embedded_postgres_conninfo(postgres));
+    int64_t deadline = clock_ns() + 20 * CLOCK_NS_PER_S;
+    while (strcmp(postgres_ask(looking, "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted)"), "t") !=
+           0)
+        assert_true(clock_ns() < deadline);
+    session_close(looking);
+}
+
+static void test_who_has_voted_stays(void **state) {
+    char words[64];
+    (void)state;
+    skip_without_postgres();
+    assert_string_equal(outcomes(session, "{1}", "{2}", "0"), "cast");
+    other_hand(strcpy(words, "DELETE FROM users WHERE id = 1"));
+    assert_string_equal(words, "23503");
+    other_hand(strcpy(words, "UPDATE users SET id = DEFAULT WHERE id = 1"));
+    assert_string_equal(words, "23503");
+    other_hand(strcpy(words, "DELETE FROM movies WHERE id = 2"));
+    assert_string_equal(words, "23503");
+    other_hand(strcpy(words, "DELETE FROM users WHERE id = 2"));
+    assert_string_equal(words, "");
+    other_hand(strcpy(words, "DELETE FROM movies WHERE id = 3"));
+    assert_string_equal(words, "");
+    assert_string_equal(outcomes(session, "{2,4}", "{2,3}", "0"), "no_user no_movie");
+    postgres_exec(session, "BEGIN ISOLATION LEVEL REPEATABLE READ");
+    struct err err = {0};
+    assert_int_equal(session_query(session, "DELETE FROM users WHERE id = 5", 0, NULL, NULL, &err),
+                     ERR_DATABASE);
+    assert_string_equal(err.state, "0A000");
+    postgres_exec(session, "ROLLBACK");
+}
+
+/* Whoever is first, the other waits, and then knows. */
+static void test_a_vote_of_a_user_who_is_being_deleted(void **state) {
+    char words[64];
+    pthread_t thread;
+    (void)state;
+    skip_without_postgres();
+    postgres_exec(session, "BEGIN");
+    assert_string_equal(outcomes(session, "{1}", "{1}", "0"), "cast");
+    assert_int_equal(
+        pthread_create(&thread, NULL, other_hand, strcpy(words, "DELETE FROM users WHERE id = 1")), 0);
+    until_somebody_waits();
+    postgres_exec(session, "COMMIT");
+    pthread_join(thread, NULL);
+    assert_string_equal(words, "23503");
+
+    char second[16] = "";
+    postgres_exec(session, "TRUNCATE votes");
+    postgres_exec(session, "BEGIN");
+    postgres_exec(session, "DELETE FROM users WHERE id = 1");
+    assert_int_equal(pthread_create(&thread, NULL, vote_once, second), 0);
+    until_somebody_waits();
+    postgres_exec(session, "COMMIT");
+    pthread_join(thread, NULL);
+    assert_string_equal(second, "no_user");
 }
 
 /* --- the outbox ---------------------------------------------------------------------------------------- */
@@ -698,6 +772,8 @@ int main(void) {
         cmocka_unit_test_setup(test_a_month_without_a_place_is_an_error, fresh),
         cmocka_unit_test_setup(test_everybody_at_once, fresh),
         cmocka_unit_test_setup(test_two_votes_of_one_user_at_the_same_time, fresh),
+        cmocka_unit_test_setup(test_who_has_voted_stays, fresh),
+        cmocka_unit_test_setup(test_a_vote_of_a_user_who_is_being_deleted, fresh),
         cmocka_unit_test_setup(test_who_wants_to_hear_of_a_vote_will, fresh),
         cmocka_unit_test_setup(test_a_claim_is_for_a_time, fresh),
         cmocka_unit_test_setup(test_rows_are_settled_by_their_own_claim, fresh),

@@ -33,6 +33,8 @@ struct rig {
     size_t query_count;
     struct share_answer answers[RIG_ANSWERS]; /* by the ticket's slot */
     bool answered[RIG_ANSWERS];
+    unsigned place[RIG_ANSWERS]; /* which of all answers it was */
+    unsigned told;
     bool submitting;
 };
 
@@ -97,6 +99,7 @@ static inline void rig_done(void *ctx, struct share_answer *answer) {
     assert_false(rig.answered[answer->who.slot]);
     rig.answers[answer->who.slot] = *answer;
     rig.answered[answer->who.slot] = true;
+    rig.place[answer->who.slot] = rig.told++;
 }
 
 static inline struct ticket rig_ticket(uint32_t slot) {

@@ -16,6 +16,7 @@ static inline lua_State *state_new(struct context *context) {
 static inline void state_free(lua_State *L, struct context *context) {
     lua_close(L);
     buf_done(&context->scratch);
+    buf_done(&context->written);
     arena_done(&context->arena);
 }
 

@@ -113,8 +113,8 @@ static PGresult *ask(PGconn *pg, const char *sql, int64_t deadline_ns) {
 
 /* Values leave as text in one known shape. lock_timeout is off, as statement_timeout covers waiting for a
  * lock and is told to scripts by its own code. Compiling a statement takes longer than any of ours runs, and
- * so does planning a read anew for each call, which the server does where it thinks that a plan for these
- * parameters would be better: reads have one plan for all of them. */
+ * so does planning one anew for each call, which the server does where it thinks that a plan for these
+ * parameters would be better (of a small batch it always does): reads and batches have one plan for all. */
 static bool settle(PGconn *pg, const struct connector_order *order, int64_t deadline_ns, struct err *err) {
     char sql[512];
     snprintf(sql, sizeof sql,
@@ -122,9 +122,8 @@ static bool settle(PGconn *pg, const struct connector_order *order, int64_t dead
              "SET idle_in_transaction_session_timeout = %d; SET jit = off;"
              "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET bytea_output = 'hex';%s",
              (long long)order->statement_timeout_ms, IDLE_IN_TRANSACTION_MS,
-             order->class == QUERY_READ
-                 ? "SET default_transaction_read_only = on; SET plan_cache_mode = force_generic_plan;"
-                 : "");
+             order->class == QUERY_READ ? "SET default_transaction_read_only = on;" : "");
+    if (order->class != QUERY_LEASE) strcat(sql, "SET plan_cache_mode = force_generic_plan;");
     PGresult *result = ask(pg, sql, deadline_ns);
     bool settled = PQresultStatus(result) == PGRES_COMMAND_OK;
     if (!settled) refused(pg, err);

@@ -6,6 +6,7 @@
 #include "address.h"
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/filter.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -86,6 +87,13 @@ enum err_code address_listen(int *ret_fd, const char *host_port, bool shared, un
     if (ret_port) *ret_port = port_of(fd);
     *ret_fd = fd;
     return ERR_OK;
+}
+
+/* A filter that lets no packet through; should it not be taken, the door is open for a moment longer. */
+void address_shut(int listen_fd) {
+    struct sock_filter none = BPF_STMT(BPF_RET | BPF_K, 0);
+    const struct sock_fprog program = {1, &none};
+    setsockopt(listen_fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
 }
 
 int address_accept(int listen_fd, struct sockaddr_storage *ret, socklen_t *ret_len) {

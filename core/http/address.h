@@ -20,6 +20,10 @@ bool address_split(const char *text, struct address *ret);
 enum err_code address_listen(int *ret_fd, const char *host_port, bool shared, unsigned *ret_port,
                              struct err *err);
 
+/* From now on nobody new comes into the socket's queue: it can be emptied and closed. Who knocks meanwhile
+ * hears nothing and knocks again. */
+void address_shut(int listen_fd);
+
 /* The next connection of the socket's queue, non-blocking; -1 when there is none. */
 int address_accept(int listen_fd, struct sockaddr_storage *ret, socklen_t *ret_len);
 

@@ -56,6 +56,16 @@ void patience_cut(struct client *client) {
     shutdown(client->fd, SHUT_RDWR);
 }
 
+void patience_cut_idle(struct patience *patience) {
+    struct client *idle;
+    char byte;
+    while ((idle = patience_first(patience, PHASE_IDLE)))
+        if (recv(idle->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0)
+            patience_move(idle, PHASE_HEAD);
+        else
+            patience_cut(idle);
+}
+
 struct client *patience_first(struct patience *patience, enum phase phase) {
     return (struct client *)deadline_first(&patience->deadlines, phase);
 }

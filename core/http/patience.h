@@ -49,6 +49,9 @@ void patience_cut(struct client *client);   /* leaves, and shuts the socket down
 /* Who has been in the phase longest; NULL when nobody is. */
 struct client *patience_first(struct patience *patience, enum phase phase);
 
+/* Cuts all who are in PHASE_IDLE, but whose next request stands unread: they are in PHASE_HEAD then. */
+void patience_cut_idle(struct patience *patience);
+
 /* Every now and then: cuts, and begins to watch. The library is to read after it and before the next turn. */
 void patience_tick(struct patience *patience);
 

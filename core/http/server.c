@@ -561,10 +561,10 @@ void server_drain(struct server *server) {
     server->draining = true;
     run(server); /* what has already arrived on idle connections is served */
     int fd = MHD_quiesce_daemon(server->daemon);
+    address_shut(fd);
     accept_rest(server, fd);
     close(fd);
-    for (struct client *idle; (idle = patience_first(&server->patience, PHASE_IDLE));)
-        patience_cut(idle);
+    patience_cut_idle(&server->patience);
     run(server);
 }
 

@@ -8,7 +8,7 @@ local jsonschema = require "support.jsonschema"
 local server = require "support.server"
 
 local COUNT = 200
-local seed = tonumber(os.getenv "PLATEIA_TEST_SEED") or math.random(1 << 30) -- told where one fails, to repeat it
+local seed = tonumber(os.getenv "PLATEIA_TEST_SEED") or 1 -- others find other requests
 
 describe("requests made from the API's description:", function()
   local plateia, client, document, checker, users, db
@@ -52,7 +52,7 @@ describe("requests made from the API's description:", function()
     else
       local form = checker.resolved(checker, content["application/x-www-form-urlencoded"].schema)
       options.form = {}
-      for name, part in pairs(form.properties) do
+      for name, part in jsonschema.sorted(form.properties) do
         if math.random() < 0.85 then options.form[name] = checker:text(part) end
       end
     end
@@ -95,8 +95,8 @@ describe("requests made from the API's description:", function()
 
   it("each operation answers as described", function()
     local operations = 0
-    for path, methods in pairs(document.paths) do
-      for method, operation in pairs(methods) do
+    for path, methods in jsonschema.sorted(document.paths) do
+      for method, operation in jsonschema.sorted(methods) do
         local content = operation.responses["200"] and operation.responses["200"].content or {}
         if not content["text/event-stream"] then -- an answer without end
           operations = operations + 1

@@ -13,6 +13,17 @@ local kinds = {
   array = function(value) return type(value) == "table" and (next(value) == nil or value[1] ~= nil) end,
 }
 
+-- As pairs, in an order that is the same in every run.
+function jsonschema.sorted(members)
+  local names, i = {}, 0
+  for name in pairs(members) do names[#names + 1] = name end
+  table.sort(names)
+  return function()
+    i = i + 1
+    if names[i] ~= nil then return names[i], members[names[i]] end
+  end
+end
+
 local Checker = {}
 Checker.__index = Checker
 
@@ -134,7 +145,7 @@ function Checker:value(schema)
   end
   if schema.type == "object" then
     local out = {}
-    for name, part in pairs(schema.properties or {}) do
+    for name, part in jsonschema.sorted(schema.properties or {}) do
       if self.odd == 0 or math.random() < 0.85 then out[name] = self:value(part) end
     end
     return out

@@ -123,11 +123,35 @@ static void peers_read_as_text(void **state) {
     assert_string_equal(text, "");
 }
 
+/* Who is in the queue is still there, and nobody comes to it any more: its end is an end. */
+static void a_shut_door_lets_nobody_in(void **state) {
+    (void)state;
+    unsigned port;
+    int listening, early, late, accepted;
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    struct sockaddr_storage from;
+    socklen_t len;
+    assert_int_equal(address_listen(&listening, "127.0.0.1:0", true, &port, NULL), ERR_OK);
+    early = connect_to(port);
+    address_shut(listening);
+    late = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    to.sin_port = htons((uint16_t)port);
+    assert_int_equal(connect(late, (struct sockaddr *)&to, sizeof(to)), -1);
+    accepted = address_accept(listening, &from, &len);
+    assert_true(accepted >= 0);
+    assert_int_equal(send(early, "x", 1, 0), 1); /* the door is shut, the line is not */
+    char byte;
+    assert_int_equal(fcntl(accepted, F_SETFL, 0), 0);
+    assert_int_equal(recv(accepted, &byte, 1, 0), 1);
+    assert_int_equal(address_accept(listening, &from, &len), -1);
+    close(late), close(accepted), close(early), close(listening);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hosts_and_ports_are_split),    cmocka_unit_test(listening_accepts),
         cmocka_unit_test(only_shared_ports_are_shared), cmocka_unit_test(what_is_no_address_is_told),
-        cmocka_unit_test(peers_read_as_text),
+        cmocka_unit_test(peers_read_as_text),           cmocka_unit_test(a_shut_door_lets_nobody_in),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

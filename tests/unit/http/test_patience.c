@@ -141,10 +141,25 @@ static void room_is_made_by_who_has_idled_for_long(void **state) {
     assert_true(clock_ns() - since_ns > 400 * CLOCK_NS_PER_MS);
 }
 
+/* At the end: who is just asking is heard, the others go. */
+static void the_idle_are_cut_but_who_has_spoken(void **state) {
+    for (int speaks = 0; speaks < 2; speaks++) {
+        open_with(LONG, LONG, LONG);
+        patience_move(&client, PHASE_IDLE);
+        if (speaks) assert_int_equal(send(far, "G", 1, 0), 1);
+        patience_cut_idle(&patience);
+        assert_int_equal(is_cut(), !speaks);
+        assert_null(patience_first(&patience, PHASE_IDLE));
+        assert_ptr_equal(patience_first(&patience, PHASE_HEAD), speaks ? &client : NULL);
+        if (!speaks) close_all(state);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_teardown(name, close_all)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        TEST(the_idle_are_cut_but_who_has_spoken),
         TEST(every_phase_but_work_has_an_end),
         TEST(who_has_gone_is_cut),
         TEST(who_has_gone_while_we_work_is_told_of),

@@ -118,20 +118,6 @@ end)
 
 -- ---- never waited for ----
 
--- Holds whoever reads the table `gate` until the returned function is called.
-local function hold(db)
-  local holder = process.start("psql", { args = { "-XAtqc",
-    "BEGIN; LOCK TABLE gate IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(300)", db.url }, output = function() end })
-  local function pid()
-    return db:value "SELECT pid FROM pg_locks WHERE relation = 'gate'::regclass AND granted"
-  end
-  loop.wait_until("the gate is held", 10, pid)
-  return function()
-    db:run(("SELECT pg_terminate_backend(%d)"):format(pid()))
-    holder:wait(10)
-  end
-end
-
 -- The house's own, but for the ranking's query: it goes through the gate.
 local function gated_house()
   local folder = process.temporary_folder "gated"
@@ -170,7 +156,7 @@ describe("the ranking under votes", function()
       reads = reads + 1
     end
     assert.equal(0, votes_shown(reader:get "/movies/top?limit=100"))
-    local release = hold(db)
+    local release = db:hold("gate", "ACCESS EXCLUSIVE")
     loop.each(users, 20, function(user)
       local client = plateia:client(user.token)
       assert.equal(201, client:post("/vote/" .. user.id % 50 + 1).status)

@@ -4,7 +4,6 @@ local crowd = require "support.crowd"
 local database = require "support.database"
 local http = require "support.http"
 local loop = require "support.loop"
-local process = require "support.process"
 local server = require "support.server"
 
 local function count_by(list, key)
@@ -15,20 +14,6 @@ end
 
 local function status_of(answer)
   return answer.status
-end
-
--- Nobody can vote until the returned function is called: what is sent meanwhile waits in the database.
-local function hold_votes(db)
-  local holder = process.start("psql", { args = { "-XAtqc",
-    "BEGIN; LOCK TABLE votes IN SHARE MODE; SELECT pg_sleep(300)", db.url }, output = function() end })
-  local function pid()
-    return db:value "SELECT pid FROM pg_locks WHERE relation = 'votes'::regclass AND mode = 'ShareLock' AND granted"
-  end
-  loop.wait_until("the votes are held", 10, pid)
-  return function()
-    db:run(("SELECT pg_terminate_backend(%d)"):format(pid()))
-    holder:wait(10)
-  end
 end
 
 -- How many batches wait in the database.
@@ -142,7 +127,7 @@ describe("votes that come while others are being committed", function()
       clients[i].seconds = 60
     end
     loop.each(clients, 500, function(each) return each:get "/me" end) -- all connected
-    local release = hold_votes(db)
+    local release = db:hold("votes", "SHARE") -- nobody can vote
     local votes = loop.go(function()
       return loop.each(clients, 500, function(each, i) return each:post("/vote/" .. 1 + i % 50) end, 60)
     end)
@@ -162,7 +147,7 @@ describe("votes that come while others are being committed", function()
 
   it("count also where the voter has gone meanwhile", function()
     local user = crowd.make(db, server.SECRET, "gone", 1)[1]
-    local release = hold_votes(db)
+    local release = db:hold("votes", "SHARE") -- nobody can vote
     local conn = assert(http.connect(plateia.port))
     conn:send(("POST /vote/3 HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nAuthorization: Bearer %s\r\n\r\n")
       :format(user.token))

@@ -150,6 +150,22 @@ function Database:value(sql)
   return row and (math.tointeger(tonumber(row[1])) or row[1])
 end
 
+-- Locks the table, in a session of its own, until the returned function is called: whoever wants what the mode
+-- ("SHARE", "ACCESS EXCLUSIVE") forbids waits in the database.
+function Database:hold(name, mode)
+  local holder = process.start("psql", { args = { "-XAtqc",
+    ("BEGIN; LOCK TABLE %s IN %s MODE; SELECT pg_sleep(300)"):format(name, mode), self.url }, output = function() end })
+  local function pid()
+    return self:value(([[SELECT pid FROM pg_locks WHERE relation = '%s'::regclass AND granted
+      AND replace(lower(mode), 'lock', '') = '%s']]):format(name, mode:gsub(" ", ""):lower()))
+  end
+  loop.wait_until(name .. " is held", 10, pid)
+  return function()
+    self:run(("SELECT pg_terminate_backend(%d)"):format(pid()))
+    holder:wait(10)
+  end
+end
+
 -- Counts all votes again: raises, naming them, where votes, tallies and standings differ.
 function Database:audit()
   local differing = {}

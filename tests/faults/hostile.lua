@@ -7,20 +7,18 @@
 -- of the four, round by round; wrk adds to its percentiles what would have been asked during a long wait. The last line
 -- is "N passed, N failed": p99 within the time of a handler and 50 ms.
 
-package.path = "tests/e2e/?.lua;" .. package.path
+package.path = "tests/e2e/?.lua;tests/faults/?.lua;" .. package.path
 
-local uv = require "luv"
 local database = require "support.database"
 local loop = require "support.loop"
 local process = require "support.process"
+local proof = require "proof"
 local scripts = require "support.scripts"
 local server = require "support.server"
 
 local SECONDS, ROUNDS = math.tointeger(tonumber(arg[1] or 10)), math.tointeger(tonumber(arg[2] or 3))
 local ATTACKS = { "loop", "pcall", "recursion", "tables", "json_laughs" }
 local BUDGET, MORE = 100, 50
-
-local passed, failed = 0, 0
 
 local DONE = [[
 function done(summary, latency)
@@ -85,21 +83,11 @@ local function run(folder)
       other.stop = true
       other.task:join(30)
       say(name, p50, p99, most, count, other.count)
-      if p99 <= BUDGET + MORE then passed = passed + 1 else failed = failed + 1 end
+      proof.count(p99 <= BUDGET + MORE)
     end
   end
   plateia:stop()
   database.cluster():stop "immediate"
 end
 
-local folder = assert(uv.fs_mkdtemp "/tmp/plateia-XXXXXX")
-assert(uv.fs_chmod(folder, 493)) -- 0755: PostgreSQL's user has its own folder in it
-uv.os_setenv("TMPDIR", folder)
-local ok, why = xpcall(run, debug.traceback, folder)
-os.execute("rm -rf " .. folder)
-if not ok then
-  failed = failed + 1
-  print("FAIL " .. tostring(why))
-end
-print(("%d passed, %d failed"):format(passed, failed))
-os.exit(failed == 0)
+proof.run(run)

@@ -11,13 +11,13 @@
 -- from outside, a log line and a row that is gone, so after each kill the doubles to come are known by key. Prints its
 -- figures; the last line is "N passed, N failed".
 
-package.path = "tests/e2e/?.lua;" .. package.path
+package.path = "tests/e2e/?.lua;tests/faults/?.lua;" .. package.path
 
-local uv = require "luv"
 local crowd = require "support.crowd"
 local database = require "support.database"
 local fickle = require "support.fickle"
 local loop = require "support.loop"
+local proof = require "proof"
 local server = require "support.server"
 
 local VOTES, KILLS = math.tointeger(tonumber(arg[1] or 10000)), math.tointeger(tonumber(arg[2] or 5))
@@ -28,14 +28,6 @@ local TURN = VOTES // 25 -- votes a turn
 local MODES = { "fails", "hangs", "works" }
 
 local settings, db, plateia
-local passed, failed = 0, 0
-
-local function check(what, wanted, got)
-  local fine = wanted == got
-  if fine then passed = passed + 1 else failed = failed + 1 end
-  print(("%s %s: %s%s"):format(fine and "ok  " or "FAIL", what, got, fine and "" or ", not " .. wanted))
-end
-
 local function serve(data)
   plateia = server.start { database = db, settings = settings, data = data }
 end
@@ -204,23 +196,13 @@ local function run()
     doubles = doubles + count - 1
     if count > 1 and count == due_again[key] then explained = explained + count - 1 end
   end
-  check("votes that want to be told of", VOTES,
+  proof.equal("votes that want to be told of", VOTES,
     db:value "SELECT count(*) FROM votes JOIN users ON id = user_id WHERE notify_by = 'fickle'")
-  check("notifications delivered", VOTES, keys)
-  check(("doubles explained, of %d"):format(doubles), doubles, explained)
+  proof.equal("notifications delivered", VOTES, keys)
+  proof.equal(("doubles explained, of %d"):format(doubles), doubles, explained)
   plateia:audit(db)
   plateia:stop()
   cluster:stop "immediate"
 end
 
-local folder = assert(uv.fs_mkdtemp "/tmp/plateia-XXXXXX")
-assert(uv.fs_chmod(folder, 493)) -- 0755: PostgreSQL's user has its own folder in it
-uv.os_setenv("TMPDIR", folder)
-local ok, why = xpcall(run, debug.traceback)
-os.execute("rm -rf " .. folder)
-if not ok then
-  failed = failed + 1
-  print("FAIL " .. tostring(why))
-end
-print(("%d passed, %d failed"):format(passed, failed))
-os.exit(failed == 0)
+proof.run(run)

@@ -6,13 +6,14 @@
 -- requires differ together. wrk asks for every route meanwhile, and votes. Prints what it measured: from the swap to
 -- the first answer of the new version, how long reloading took, memory. The last line is "N passed, N failed".
 
-package.path = "tests/e2e/?.lua;" .. package.path
+package.path = "tests/e2e/?.lua;tests/faults/?.lua;" .. package.path
 
 local uv = require "luv"
 local crowd = require "support.crowd"
 local database = require "support.database"
 local loop = require "support.loop"
 local process = require "support.process"
+local proof = require "proof"
 local server = require "support.server"
 
 local EDITS, VOTES = math.tointeger(tonumber(arg[1] or 1000)), math.tointeger(tonumber(arg[2] or 5000))
@@ -68,12 +69,6 @@ function done(summary)
     errors.connect + errors.read + errors.write + errors.timeout))
 end
 ]]
-
-local passed, failed = 0, 0
-local function check(what, fine, got)
-  if fine then passed = passed + 1 else failed = failed + 1 end
-  print(("%s %s: %s"):format(fine and "ok  " or "FAIL", what, got))
-end
 
 local function at(sorted, part)
   return sorted[math.max(1, math.ceil(#sorted * part))]
@@ -151,10 +146,10 @@ local function run(folder)
     at(reloads, 1)))
   for i, mib in ipairs(memory) do memory[i] = ("%.1f"):format(mib) end
   print("     memory in MiB: " .. table.concat(memory, " "))
-  check("edits served", generations == EDITS, generations)
-  check("requests that failed, of " .. answers, tonumber(odd) + tonumber(broken) == 0, odd .. " + " .. broken)
-  check("answers that mix two versions", mixed == "0", mixed)
-  check("memory is flat", tonumber(memory[#memory]) < tonumber(memory[2]) * 1.15, memory[#memory])
+  proof.see("edits served", generations == EDITS, generations)
+  proof.see("requests that failed, of " .. answers, tonumber(odd) + tonumber(broken) == 0, odd .. " + " .. broken)
+  proof.see("answers that mix two versions", mixed == "0", mixed)
+  proof.see("memory is flat", tonumber(memory[#memory]) < tonumber(memory[2]) * 1.15, memory[#memory])
 
   local cast = db:value "SELECT count(*) FROM votes"
   loop.wait_until("all were seen", 20, function() return select(2, plateia:output():gsub('"seen"', "")) >= cast end)
@@ -165,21 +160,11 @@ local function run(folder)
   end
   local once = 0
   for _ in pairs(seen) do once = once + 1 end
-  check("votes that an observer saw, of " .. cast .. " (" .. votes .. " answered)", once == cast, once)
-  check("seen twice", twice == 0, twice)
+  proof.see("votes that an observer saw, of " .. cast .. " (" .. votes .. " answered)", once == cast, once)
+  proof.see("seen twice", twice == 0, twice)
   plateia:audit(db)
   plateia:stop()
   database.cluster():stop "immediate"
 end
 
-local folder = assert(uv.fs_mkdtemp "/tmp/plateia-XXXXXX")
-assert(uv.fs_chmod(folder, 493)) -- 0755: PostgreSQL's user has its own folder in it
-uv.os_setenv("TMPDIR", folder)
-local ok, why = xpcall(run, debug.traceback, folder)
-os.execute("rm -rf " .. folder)
-if not ok then
-  failed = failed + 1
-  print("FAIL " .. tostring(why))
-end
-print(("%d passed, %d failed"):format(passed, failed))
-os.exit(failed == 0)
+proof.run(run)

@@ -7,13 +7,14 @@
 -- later; who is then told 409 must have been left in doubt before: by a connection that was lost, or a 503 that says
 -- that the vote may have counted. Prints what it saw; the last line is "N passed, N failed".
 
-package.path = "tests/e2e/?.lua;" .. package.path
+package.path = "tests/e2e/?.lua;tests/faults/?.lua;" .. package.path
 
 local uv = require "luv"
 local crowd = require "support.crowd"
 local database = require "support.database"
 local loop = require "support.loop"
 local process = require "support.process"
+local proof = require "proof"
 local server = require "support.server"
 
 local VOTES, KILLS = math.tointeger(tonumber(arg[1] or 100000)), math.tointeger(tonumber(arg[2] or 10))
@@ -22,15 +23,6 @@ local FILMS = 40
 local REST_MS = 100 -- of a connection that was lost or refused
 
 local cluster, db, plateia
-local passed, failed = 0, 0
-
-local function check(what, wanted, got)
-  local fine = wanted == got
-  if fine then passed = passed + 1 else failed = failed + 1 end
-  print(("%s %s: %s%s"):format(fine and "ok  " or "FAIL", what, got, fine and "" or ", not " .. wanted))
-  io.stdout:flush()
-end
-
 local function film_of(user) return 1 + user.id % FILMS end
 
 -- ---- the voters ----
@@ -181,15 +173,16 @@ local function recount(users)
     if user.answered and not film[user.id] then missing = missing + 1 end
     if film[user.id] and film[user.id] ~= film_of(user) then wrong = wrong + 1 end
   end
-  check("votes answered with 201 that are not there", 0, missing)
-  check("votes for another film than was asked for", 0, wrong)
-  check("votes in the database", VOTES, db:value "SELECT count(*) FROM votes")
-  check("users who have voted", VOTES, db:value "SELECT count(DISTINCT user_id) FROM votes")
-  check("told 409 without having been in doubt", 0, seen.lies)
-  check("answers of any other kind", 0, seen.odd)
+  proof.equal("votes answered with 201 that are not there", 0, missing)
+  proof.equal("votes for another film than was asked for", 0, wrong)
+  proof.equal("votes in the database", VOTES, db:value "SELECT count(*) FROM votes")
+  proof.equal("users who have voted", VOTES, db:value "SELECT count(DISTINCT user_id) FROM votes")
+  proof.equal("told 409 without having been in doubt", 0, seen.lies)
+  proof.equal("answers of any other kind", 0, seen.odd)
   plateia:audit(db)
-  check("rows in which votes, tallies and standings differ", 0, #db:rows(process.read_file "sql/queries/audit.sql"))
-  check("deadlocks in PostgreSQL's log", 0, occurrences(process.read_file(cluster.log), "deadlock detected"))
+  proof.equal("rows in which votes, tallies and standings differ", 0,
+    #db:rows(process.read_file "sql/queries/audit.sql"))
+  proof.equal("deadlocks in PostgreSQL's log", 0, occurrences(process.read_file(cluster.log), "deadlock detected"))
 end
 
 local function run()
@@ -207,14 +200,4 @@ local function run()
   cluster:stop "immediate"
 end
 
-local folder = assert(uv.fs_mkdtemp "/tmp/plateia-XXXXXX")
-assert(uv.fs_chmod(folder, 493)) -- 0755: PostgreSQL's user has its own folder in it
-uv.os_setenv("TMPDIR", folder)
-local ok, why = xpcall(run, debug.traceback)
-os.execute("rm -rf " .. folder)
-if not ok then
-  failed = failed + 1
-  print("FAIL " .. tostring(why))
-end
-print(("%d passed, %d failed"):format(passed, failed))
-os.exit(failed == 0)
+proof.run(run)

@@ -8,6 +8,7 @@
 #include "bindings.h"
 #include "caps.h"
 #include "context.h"
+#include "rows_lua.h"
 #include <lauxlib.h>
 #include <math.h>
 #include <stdio.h>
@@ -130,74 +131,20 @@ static const struct query *check_query(lua_State *L, int argument) {
 
 /* ---- results ---- */
 
-/* "2026-11-22 18:13:00.123+00" as RFC 3339 wants it: "2026-11-22T18:13:00.123Z". */
-static void push_time(lua_State *L, const char *text, size_t len) {
-    char time[64];
-    if (len < 14 || len >= sizeof time || text[10] != ' ' || strcmp(text + len - 3, "+00") != 0) {
-        lua_pushlstring(L, text, len); /* infinity, BC, or another zone: as it is */
-        return;
-    }
-    memcpy(time, text, len);
-    time[10] = 'T';
-    time[len - 3] = 'Z';
-    lua_pushlstring(L, time, len - 2);
-}
-
-static void push_value(lua_State *L, enum value_type type, const char *text, size_t len) {
-    switch (type) {
-    case TYPE_BIGINT:
-    case TYPE_INT:
-        if (lua_stringtonumber(L, text) == 0) lua_pushlstring(L, text, len);
-        break;
-    case TYPE_DOUBLE:
-        if (lua_stringtonumber(L, text) == 0)
-            lua_pushlstring(L, text, len);
-        else
-            lua_pushnumber(L, lua_tonumber(L, -1)), lua_remove(L, -2);
-        break;
-    case TYPE_BOOLEAN: lua_pushboolean(L, text[0] == 't'); break;
-    case TYPE_TIMESTAMPTZ: push_time(L, text, len); break;
-    default: lua_pushlstring(L, text, len);
-    }
-}
-
-/* Pushes the columns' names; returns how many. */
-static int push_names(lua_State *L, const struct rows *rows) {
-    int columns = (int)rows_columns(rows);
-    luaL_checkstack(L, columns + 8, "too many columns");
-    for (int c = 0; c < columns; c++)
-        lua_pushstring(L, rows_name(rows, (size_t)c));
-    return columns;
-}
-
-/* The names lie from `names` on. */
-static void push_row(lua_State *L, const struct rows *rows, size_t row, int names, int columns) {
-    size_t len;
-    lua_createtable(L, 0, columns);
-    for (int c = 0; c < columns; c++) {
-        const char *text = rows_value(rows, row, (size_t)c, &len);
-        if (!text) continue;
-        lua_pushvalue(L, names + c);
-        push_value(L, rows_type(rows, (size_t)c), text, len);
-        lua_rawset(L, -3);
-    }
-}
-
-static void push_rows(lua_State *L, const struct rows *rows) {
-    size_t count = rows ? rows_count(rows) : 0;
-    int names = lua_gettop(L) + 1, columns = count > 0 ? push_names(L, rows) : 0;
-    lua_createtable(L, (int)count, 0);
-    for (size_t i = 0; i < count; i++) {
-        push_row(L, rows, i, names, columns);
-        lua_rawseti(L, -2, (lua_Integer)i + 1);
-    }
-}
-
 static int rows_arrived(lua_State *L, int status, lua_KContext ctx) {
     (void)status, (void)ctx;
     struct outcome *outcome = &context_of(L)->running->outcome;
     if (outcome->err.code != ERR_OK) return task_push_failure(L, &outcome->err);
-    push_rows(L, outcome->rows);
+    rows_push_table(L, outcome->rows);
+    outcome_done(outcome);
+    return 1;
+}
+
+static int kept_arrived(lua_State *L, int status, lua_KContext ctx) {
+    (void)status, (void)ctx;
+    struct outcome *outcome = &context_of(L)->running->outcome;
+    if (outcome->err.code != ERR_OK) return task_push_failure(L, &outcome->err);
+    rows_push_kept(L, outcome->rows);
     outcome_done(outcome);
     return 1;
 }
@@ -207,8 +154,7 @@ static int first_arrived(lua_State *L, int status, lua_KContext ctx) {
     struct outcome *outcome = &context_of(L)->running->outcome;
     if (outcome->err.code != ERR_OK) return task_push_failure(L, &outcome->err);
     bool found = outcome->rows && rows_count(outcome->rows) > 0;
-    int names = lua_gettop(L) + 1;
-    if (found) push_row(L, outcome->rows, 0, names, push_names(L, outcome->rows));
+    if (found) rows_push_first(L, outcome->rows);
     outcome_done(outcome);
     return found;
 }
@@ -250,6 +196,11 @@ static int run(lua_State *L, lua_KFunction arrived) {
 
 static int l_run(lua_State *L) {
     return run(L, rows_arrived);
+}
+
+/* The rows in one userdata, to be handed on (rows_lua.h). */
+static int l_rows(lua_State *L) {
+    return run(L, kept_arrived);
 }
 
 /* The first row alone; nothing where there is none. */
@@ -342,10 +293,11 @@ static int tx_close(lua_State *L) {
 static const luaL_Reg tx_methods[] = {
     {"run", tx_run}, {"commit", tx_commit}, {"close", tx_close}, {NULL, NULL}};
 static const luaL_Reg tx_meta[] = {{"__gc", tx_close}, {"__close", tx_close}, {NULL, NULL}};
-static const luaL_Reg functions[] = {
-    {"class", l_class}, {"run", l_run}, {"first", l_first}, {"begin", l_begin}, {NULL, NULL}};
+static const luaL_Reg functions[] = {{"class", l_class}, {"run", l_run},     {"rows", l_rows},
+                                     {"first", l_first}, {"begin", l_begin}, {NULL, NULL}};
 
 int bindings_db(lua_State *L) {
+    rows_open(L);
     luaL_newmetatable(L, TRANSACTION);
     luaL_setfuncs(L, tx_meta, 0);
     luaL_newlib(L, tx_methods);

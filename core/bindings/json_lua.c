@@ -8,6 +8,7 @@
 #include "bindings.h"
 #include "caps.h"
 #include "context.h"
+#include "rows_lua.h"
 #include <lauxlib.h>
 #include <lua-cjson.h>
 #include <math.h>
@@ -186,6 +187,20 @@ static void encode_text(lua_State *L, struct buf *out) {
     buf_add_json(out, text, len);
 }
 
+/* Rows that are kept as they came (rows_lua.h): an array of objects. */
+static void encode_rows(lua_State *L, struct buf *out, int depth) {
+    const struct kept_rows *rows = rows_kept_test(L, -1);
+    if (!rows) luaL_error(L, "a %s is no JSON value", luaL_typename(L, -1));
+    buf_add_char(out, '[');
+    for (size_t i = 0; i < rows_kept_count(rows); i++) {
+        if (i > 0) buf_add_char(out, ',');
+        rows_push_kept_row(L, rows, i);
+        encode_value(L, out, depth + 1);
+        lua_pop(L, 1);
+    }
+    buf_add_char(out, ']');
+}
+
 static void encode_value(lua_State *L, struct buf *out, int depth) {
     switch (lua_type(L, -1)) {
     case LUA_TNIL: buf_add_str(out, "null"); break;
@@ -210,6 +225,7 @@ static void encode_value(lua_State *L, struct buf *out, int depth) {
         else
             encode_object(L, out, depth + 1);
         break;
+    case LUA_TUSERDATA: encode_rows(L, out, depth); break;
     default: luaL_error(L, "a %s is no JSON value", luaL_typename(L, -1));
     }
 }

@@ -10,6 +10,7 @@
 #include "bindings.h"
 #include "caps.h"
 #include "context.h"
+#include "rows_lua.h"
 #include <lauxlib.h>
 #include <stdio.h>
 #include <string.h>
@@ -251,9 +252,102 @@ static bool write_object(struct writing *writing, const struct node *node) {
     return true;
 }
 
+/* Something is wrong in the list's item i, counted from 1. */
+static bool within_item(struct writing *writing, lua_Integer i) {
+    char number[24];
+    snprintf(number, sizeof number, LUA_INTEGER_FMT, i);
+    return within(writing, "[", number, "]");
+}
+
+/* A field of kept rows, most of which needs no Lua value on its way. */
+static bool write_field(struct writing *writing, const struct node *node, const struct kept_rows *rows,
+                        size_t row, int column) {
+    lua_State *L = writing->L;
+    size_t len = 0;
+    const char *text = column < 0 ? NULL : rows_kept_value(rows, row, column, &len);
+    if (!text && !node->optional) return refuse(writing, " is missing");
+    if (!text) {
+        buf_add(writing->out, "null", 4);
+        return true;
+    }
+    enum value_type type = rows_kept_type(rows, column);
+    bool whole = type == TYPE_BIGINT || type == TYPE_INT;
+    if (node->kind == INTEGER && whole) {
+        buf_add(writing->out, text, len);
+    } else if (node->kind == STRING && !whole && type != TYPE_DOUBLE && type != TYPE_BOOLEAN) {
+        buf_add_json(writing->out, text, len);
+    } else {
+        rows_push_kept_value(L, rows, row, column);
+        bool fine = write_value(writing, node);
+        lua_pop(L, 1);
+        return fine;
+    }
+    return true;
+}
+
+#define MEMBERS 64 /* of an object that is written of rows without tables */
+
+/* Which column is whose; how many members there are, or -1 where they are too many. */
+static int find_columns(const struct writing *writing, const struct node *object,
+                        const struct kept_rows *rows, int columns[MEMBERS]) {
+    const struct node *nodes = writing->shape->nodes, *end = nodes + object->next;
+    int count = 0;
+    for (const struct node *member = object + 1; member < end; member = nodes + member->next) {
+        if (count == MEMBERS) return -1;
+        lua_rawgeti(writing->L, writing->names, member - nodes + 1);
+        columns[count++] = rows_kept_column(rows, lua_tostring(writing->L, -1));
+        lua_pop(writing->L, 1);
+    }
+    return count;
+}
+
+static bool write_row(struct writing *writing, const struct node *object, const struct kept_rows *rows,
+                      size_t row, const int *column) {
+    const struct node *nodes = writing->shape->nodes, *end = nodes + object->next;
+    const char *keys = (const char *)&nodes[writing->shape->count];
+    buf_add_char(writing->out, '{');
+    for (const struct node *member = object + 1; member < end; member = nodes + member->next) {
+        buf_add(writing->out, keys + member->key, member->key_len);
+        if (write_field(writing, member, rows, row, *column++)) continue;
+        lua_rawgeti(writing->L, writing->names, member - nodes + 1);
+        within(writing, ".", lua_tostring(writing->L, -1), "");
+        lua_pop(writing->L, 1);
+        return false;
+    }
+    buf_add_char(writing->out, '}');
+    return true;
+}
+
+/* By way of a table. */
+static bool write_row_slowly(struct writing *writing, const struct node *node, const struct kept_rows *rows,
+                             size_t row) {
+    rows_push_kept_row(writing->L, rows, row);
+    bool fine = write_value(writing, node);
+    lua_pop(writing->L, 1);
+    return fine;
+}
+
+/* Rows that are kept as they came (rows_lua.h), as a list of what `node` declares. They lie on the top. */
+static bool write_rows(struct writing *writing, const struct node *node, const struct kept_rows *rows) {
+    int columns[MEMBERS];
+    luaL_checkstack(writing->L, 8, "an answer");
+    bool quick = node->kind == OBJECT && find_columns(writing, node, rows, columns) >= 0;
+    buf_add_char(writing->out, '[');
+    for (size_t i = 0; i < rows_kept_count(rows); i++) {
+        if (i > 0) buf_add_char(writing->out, ',');
+        check_size(writing);
+        bool fine =
+            quick ? write_row(writing, node, rows, i, columns) : write_row_slowly(writing, node, rows, i);
+        if (!fine) return within_item(writing, (lua_Integer)i + 1);
+    }
+    buf_add_char(writing->out, ']');
+    return true;
+}
+
 static bool write_list(struct writing *writing, const struct node *node) {
     lua_State *L = writing->L;
-    char number[24];
+    const struct kept_rows *rows = lua_type(L, -1) == LUA_TUSERDATA ? rows_kept_test(L, -1) : NULL;
+    if (rows) return write_rows(writing, node + 1, rows);
     if (lua_type(L, -1) != LUA_TTABLE) return not_a(writing, "a list");
     lua_Integer count = luaL_len(L, -1);
     luaL_checkstack(L, 8, "an answer");
@@ -264,9 +358,7 @@ static bool write_list(struct writing *writing, const struct node *node) {
         lua_geti(L, -1, i);
         bool fine = write_value(writing, node + 1);
         lua_pop(L, 1);
-        if (fine) continue;
-        snprintf(number, sizeof number, LUA_INTEGER_FMT, i);
-        return within(writing, "[", number, "]");
+        if (!fine) return within_item(writing, i);
     }
     buf_add_char(writing->out, ']');
     return true;

@@ -10,7 +10,7 @@
 local options = require "plateia.options"
 local raw = require("plateia.raw").db
 
-local run, run_first = raw.run, raw.first
+local run, run_rows, run_first = raw.run, raw.rows, raw.first
 local names = setmetatable({}, { __mode = "k" }) -- function made here -> its query's name
 
 local db = {}
@@ -23,7 +23,7 @@ local function declare(what, name, batch, call)
   end
   if batch ~= (class == "batch") then
     options.refuse(what, ("query \"%s\" has the class %s: use %s"):format(name, class,
-      batch and "db.query or db.one" or "db.batched"))
+      batch and "db.query, db.rows or db.one" or "db.batched"))
   end
   names[call] = name
   return call
@@ -38,6 +38,12 @@ end
 -- All rows: an array of { column = value }.
 function db.query(name)
   return (declare("db.query", name, false, function(...) return run(name, ...) end))
+end
+
+-- All rows as they came, for a list that is only handed on: #rows, rows[i] (a copy, as a table), ipairs; rows[#rows] = nil
+-- drops the last, and nothing else can be changed. A page of twenty costs half of what db.query's does.
+function db.rows(name)
+  return (declare("db.rows", name, false, function(...) return run_rows(name, ...) end))
 end
 
 -- The first row; where there is none: nil, absent, "not_found".

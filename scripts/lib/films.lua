@@ -14,8 +14,8 @@ films.Film = field.object({
   minutes = field.integer { optional = true, summary = "running time" },
 }, { name = "Film" })
 
-local list = db.query "movies_page"
-local search = db.query "movies_search"
+local list = db.rows "movies_page"
+local search = db.rows "movies_search"
 
 films.find = db.one("movie_by_id", "there is no film with this id")
 

@@ -47,6 +47,21 @@ function raw.db.run(name, ...)
   return run(nil, name, ...)
 end
 
+local function drop_last(list)
+  return function(_, key, value)
+    if key ~= #list or value ~= nil then error("rows of db.rows cannot be changed", 2) end
+    list[key] = nil
+  end
+end
+
+-- A list that can be read, and lose its last row.
+function raw.db.rows(...)
+  local given = table.pack(raw.db.run(...))
+  if not given[1] then return table.unpack(given, 1, given.n) end
+  local list = table.move(given[1], 1, #given[1], 1, {})
+  return setmetatable({}, { __index = list, __len = function() return #list end, __newindex = drop_last(list) })
+end
+
 function raw.db.first(...)
   local rows, why, code, state = raw.db.run(...)
   if not rows then return nil, why, code, state end

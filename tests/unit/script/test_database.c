@@ -30,7 +30,38 @@ static const struct {
      "},\n"
      "    handler = function(req) handler(req) return { ok = true } end }\n"
      "end\n"
+     "local Row = field.object { nothing = field.string { optional = true }, empty = field.string {},\n"
+     "  text = field.string {}, most = field.integer {}, least = field.integer {}, real = field.number {},\n"
+     "  no = field.boolean {}, at = field.string {}, forever = field.any {}, absent = field.any { optional = "
+     "true } }\n"
+     "local function page(path, of, rows)\n"
+     "  return route.get(path) { summary = path, answers = { [200] = field.list { of = of } },\n"
+     "    handler = function() return assert(rows()) end }\n"
+     "end\n"
      "return { routes = {\n"
+     "  page('/page/tables', Row, db.query 'values'), page('/page/rows', Row, db.rows 'values'),\n"
+     "  page('/page/any', field.any {}, db.rows 'three'), page('/page/none', Row, db.rows 'none'),\n"
+     "  page('/page/missing', field.object { nothing = field.string {} }, db.rows 'values'),\n"
+     "  page('/page/unfit', field.object { text = field.integer {} }, db.rows 'values'),\n"
+     "  get('/kept', function()\n"
+     "    local rows, seen = assert(db.rows 'three' ()), {}\n"
+     "    assert(#rows == 3 and rows[3].n == 3 and rows[4] == nil and rows.n == nil and rows[0] == nil)\n"
+     "    rows[1].n = 7\n"
+     "    assert(rows[1].n == 1)\n"
+     "    for i, row in ipairs(rows) do seen[i] = row.n end\n"
+     "    for i, row in pairs(rows) do seen[i] = seen[i] + row.n end\n"
+     "    assert(seen[1] == 2 and seen[3] == 6)\n"
+     "    for _, key in ipairs { 1, 2, 4, 'x' } do\n"
+     "      local fine, why = pcall(function() rows[key] = nil end)\n"
+     "      assert(not fine and why:find('cannot be changed', 1, true), why)\n"
+     "    end\n"
+     "    assert(not pcall(function() rows[3] = {} end))\n"
+     "    rows[#rows] = nil\n"
+     "    assert(#rows == 2 and rows[3] == nil and json.encode(rows) == '[{\"n\":1},{\"n\":2}]')\n"
+     "    assert(#assert(db.rows 'none' ()) == 0)\n"
+     "    local none, why, code = db.rows 'broken' ()\n"
+     "    assert(none == nil and code == 'error', why)\n"
+     "  end),\n"
      "  get('/values', function()\n"
      "    local row = assert(values())\n"
      "    assert(row.nothing == nil and row.empty == '')\n"
@@ -113,6 +144,9 @@ static const struct {
                    "  (SELECT count(*) FROM unnest($2) AS t (v) WHERE v IS NULL) AS nulls,\n"
                    "  (SELECT count(*) FROM unnest($3) AS t (v) WHERE v) AS yes"},
     {"echo.sql", "-- class: read\n-- params: t text\nSELECT $1 AS text"},
+    {"three.sql", "-- class: read\nSELECT n FROM generate_series(1, 3) AS t (n)"},
+    {"none.sql", "-- class: read\nSELECT n FROM generate_series(1, 0) AS t (n)"},
+    {"broken.sql", "-- class: read\nSELECT 1 / n AS n FROM generate_series(0, 0) AS t (n)"},
     {"many.sql", "-- class: read\nSELECT n FROM generate_series(1, 20000) AS t (n)"},
     {"add.sql", "-- class: lease\n-- params: n bigint\nINSERT INTO things VALUES ($1) RETURNING n"},
     {"count.sql", "-- class: lease\nSELECT count(*) AS n FROM things"},
@@ -257,6 +291,36 @@ static void test_values(void **state) {
     check("/arrays", 200);
 }
 
+/* The answer's body; the caller frees it. */
+static char *body_of(const char *path, int status) {
+    struct request req;
+    if (ask(&req, path) == REQUEST_WAITING) RIG_UNTIL(req.exchange);
+    char *body = strdup(req.answer.body.data);
+    expect(&req, status);
+    return body;
+}
+
+static void expect_body(const char *path, int status, const char *expected) {
+    char *body = body_of(path, status);
+    assert_string_equal(body, expected);
+    free(body);
+}
+
+/* Rows that stay as they came are a list, and are written as tables are. */
+static void test_rows_that_are_handed_on(void **state) {
+    (void)state;
+    WORLD();
+    check("/kept", 200);
+    char *tables = body_of("/page/tables", 200);
+    assert_non_null(strstr(tables, "\"least\":-9223372036854775808,\"real\":1,\"no\":false,"));
+    expect_body("/page/rows", 200, tables);
+    free(tables);
+    expect_body("/page/any", 200, "[{\"n\":1},{\"n\":2},{\"n\":3}]");
+    expect_body("/page/none", 200, "[]");
+    check("/page/missing", 500);
+    check("/page/unfit", 500);
+}
+
 static void test_wide_and_many(void **state) {
     (void)state;
     WORLD();
@@ -379,6 +443,7 @@ static void test_closing_while_handlers_wait(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_values),
+        TEST(test_rows_that_are_handed_on),
         TEST(test_wide_and_many),
         TEST(test_a_raise_rolls_back),
         TEST(test_nested_use_raises),

@@ -4,6 +4,7 @@
  * costs: so it can be kept as it came, in one block: columns, then cells, then bytes. */
 
 #include "rows_lua.h"
+#include "context.h"
 #include <lauxlib.h>
 #include <stdint.h>
 #include <string.h>
@@ -13,18 +14,18 @@
 
 struct column {
     enum value_type type;
-    uint32_t name; /* where it begins among the bytes; ends with a NUL */
+    uint32_t name; /* where it begins in the block; ends with a NUL */
 };
 
 struct cell {
-    uint32_t at, len; /* among the bytes, with a NUL behind it; len NONE: NULL */
+    uint32_t at, len; /* in the block, with a NUL behind it; len NONE: NULL */
 };
 
 struct kept_rows {
     size_t count, columns;
     const struct column *column;
     const struct cell *cell; /* row by row */
-    const char *bytes;
+    const char *block;
 };
 
 /* ---- values ---- */
@@ -108,56 +109,62 @@ void rows_push_first(lua_State *L, const struct rows *rows) {
 
 /* ---- all in one ---- */
 
-/* How many bytes names and values take, each with a NUL behind it. */
-static size_t measure(const struct rows *rows, size_t count, size_t columns) {
-    size_t bytes = 0, len;
-    for (size_t c = 0; c < columns; c++)
-        bytes += strlen(rows_name(rows, c)) + 1;
-    for (size_t i = 0; i < count; i++)
-        for (size_t c = 0; c < columns; c++)
-            if (rows_value(rows, i, c, &len)) bytes += len + 1;
-    return bytes;
+/* Bytes with a NUL behind them; where they begin. */
+static uint32_t keep(struct buf *block, const char *text, size_t len) {
+    uint32_t at = (uint32_t)block->len;
+    buf_add(block, text, len + 1);
+    return at;
 }
 
-static void copy_names(const struct rows *rows, size_t columns, struct column *column, char *bytes,
-                       size_t *at) {
-    for (size_t c = 0; c < columns; c++) {
-        const char *name = rows_name(rows, c);
-        size_t len = strlen(name) + 1;
-        column[c] = (struct column){.type = rows_type(rows, c), .name = (uint32_t)*at};
-        memcpy(bytes + *at, name, len);
-        *at += len;
-    }
-}
-
-static struct cell copy_value(const struct rows *rows, size_t row, size_t column, char *bytes, size_t *at) {
+static struct cell keep_value(struct buf *block, const struct rows *rows, size_t row, size_t column,
+                              enum value_type type) {
     size_t len;
     const char *text = rows_value(rows, row, column, &len);
     if (!text) return (struct cell){.len = NONE};
-    struct cell cell = {.at = (uint32_t)*at, .len = (uint32_t)len};
-    memcpy(bytes + *at, text, len);
-    bytes[*at + len] = '\0';
-    *at += len + 1;
-    if (rows_type(rows, column) == TYPE_TIMESTAMPTZ) cell.len = (uint32_t)mend_time(bytes + cell.at, len);
+    struct cell cell = {.at = keep(block, text, len), .len = (uint32_t)len};
+    if (type == TYPE_TIMESTAMPTZ && !block->failed)
+        cell.len = (uint32_t)mend_time(block->data + cell.at, len);
     return cell;
 }
 
-struct kept_rows *rows_push_kept(lua_State *L, const struct rows *rows) {
-    size_t count = rows ? rows_count(rows) : 0, columns = count > 0 ? rows_columns(rows) : 0;
-    size_t bytes = measure(rows, count, columns), at = 0;
-    if (bytes >= NONE) luaL_error(L, "the rows are too large");
-    struct kept_rows *kept = lua_newuserdatauv(
-        L, sizeof *kept + columns * sizeof(struct column) + count * columns * sizeof(struct cell) + bytes, 0);
-    struct column *column = (struct column *)(kept + 1);
-    struct cell *cell = (struct cell *)(column + columns);
-    char *text = (char *)(cell + count * columns);
-    *kept = (struct kept_rows){count, columns, column, cell, text};
-    copy_names(rows, columns, column, text, &at);
+/* Puts an entry of the tables at the block's beginning, which may have moved meanwhile. */
+static void put(struct buf *block, size_t *at, const void *entry, size_t size) {
+    if (!block->failed) memcpy(block->data + *at, entry, size);
+    *at += size;
+}
+
+/* The tables' room is at the block's beginning. */
+static void keep_all(struct buf *block, const struct rows *rows, size_t count, size_t columns) {
+    size_t at = 0;
+    for (size_t c = 0; c < columns; c++) {
+        const char *name = rows_name(rows, c);
+        struct column column = {.type = rows_type(rows, c), .name = keep(block, name, strlen(name))};
+        put(block, &at, &column, sizeof column);
+    }
     for (size_t i = 0; i < count; i++)
-        for (size_t c = 0; c < columns; c++)
-            *cell++ = copy_value(rows, i, c, text, &at);
+        for (size_t c = 0; c < columns; c++) {
+            struct cell cell = keep_value(block, rows, i, c, rows_type(rows, c));
+            put(block, &at, &cell, sizeof cell);
+        }
+}
+
+/* Each value is asked for once, so the block grows in the scratch until it is known how large it is. */
+void rows_push_kept(lua_State *L, const struct rows *rows) {
+    struct buf *block = &context_of(L)->scratch;
+    size_t count = rows ? rows_count(rows) : 0, columns = count > 0 ? rows_columns(rows) : 0;
+    size_t tables = columns * sizeof(struct column) + count * columns * sizeof(struct cell);
+    buf_clear(block);
+    if (buf_reserve(block, tables)) {
+        block->len = tables;
+        keep_all(block, rows, count, columns);
+    }
+    if (block->failed || block->len >= NONE) luaL_error(L, "out of memory");
+    struct kept_rows *kept = lua_newuserdatauv(L, sizeof *kept + block->len, 0);
+    struct column *column = (struct column *)(void *)(kept + 1);
+    *kept =
+        (struct kept_rows){count, columns, column, (struct cell *)(void *)(column + columns), (char *)column};
+    memcpy(column, block->data, block->len);
     luaL_setmetatable(L, ROWS);
-    return kept;
 }
 
 const struct kept_rows *rows_kept_test(lua_State *L, int index) {
@@ -170,7 +177,7 @@ size_t rows_kept_count(const struct kept_rows *kept) {
 
 int rows_kept_column(const struct kept_rows *kept, const char *name) {
     for (size_t c = 0; c < kept->columns; c++)
-        if (strcmp(kept->bytes + kept->column[c].name, name) == 0) return (int)c;
+        if (strcmp(kept->block + kept->column[c].name, name) == 0) return (int)c;
     return -1;
 }
 
@@ -182,7 +189,7 @@ const char *rows_kept_value(const struct kept_rows *kept, size_t row, int column
     struct cell cell = kept->cell[row * kept->columns + (size_t)column];
     if (cell.len == NONE) return NULL;
     *ret_len = cell.len;
-    return kept->bytes + cell.at;
+    return kept->block + cell.at;
 }
 
 void rows_push_kept_value(lua_State *L, const struct kept_rows *kept, size_t row, int column) {
@@ -199,7 +206,7 @@ void rows_push_kept_value(lua_State *L, const struct kept_rows *kept, size_t row
 void rows_push_kept_row(lua_State *L, const struct kept_rows *kept, size_t row) {
     lua_createtable(L, 0, (int)kept->columns);
     for (size_t c = 0; c < kept->columns; c++) {
-        lua_pushstring(L, kept->bytes + kept->column[c].name);
+        lua_pushstring(L, kept->block + kept->column[c].name);
         rows_push_kept_value(L, kept, row, (int)c);
         lua_rawset(L, -3);
     }

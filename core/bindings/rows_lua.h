@@ -16,9 +16,9 @@
 struct kept_rows;
 
 /* Each may raise when memory runs out: `rows` must belong to somebody who frees them then. */
-void rows_push_table(lua_State *L, const struct rows *rows);             /* an array of rows; NULL: empty */
-void rows_push_first(lua_State *L, const struct rows *rows);             /* the first of at least one */
-struct kept_rows *rows_push_kept(lua_State *L, const struct rows *rows); /* NULL: empty */
+void rows_push_table(lua_State *L, const struct rows *rows); /* an array of rows; NULL: empty */
+void rows_push_first(lua_State *L, const struct rows *rows); /* the first of at least one */
+void rows_push_kept(lua_State *L, const struct rows *rows);  /* NULL: empty */
 void rows_push_kept_row(lua_State *L, const struct kept_rows *kept, size_t row);
 
 const struct kept_rows *rows_kept_test(lua_State *L, int index); /* NULL: it is something else */

@@ -22,7 +22,7 @@ local process = require "support.process"
 local server = require "support.server"
 
 local WARM, COUNTED = 200, 2000
-local paths = { "/movies/7", "/movies/top", "/nothing" }
+local paths = { "/movies/7", "/movies?limit=20", "/movies/top", "/nothing" }
 
 local function control(plateia, ...)
   local code, text = process.run("callgrind_control", { args = { ..., tostring(plateia.process.pid) } })

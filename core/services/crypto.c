@@ -11,6 +11,7 @@
 
 static_assert(CRYPTO_PASSWORD_SIZE == crypto_pwhash_argon2id_STRBYTES, "an encoded hash fits exactly");
 static_assert(CRYPTO_DIGEST_HEX == 2 * crypto_hash_sha256_BYTES + 1, "a digest in hex fits exactly");
+static_assert(CRYPTO_MAC_STATE == sizeof(crypto_auth_hmacsha256_state), "a MAC's state fits exactly");
 static_assert(CRYPTO_SHORT_KEY == crypto_shorthash_KEYBYTES, "the short hash's key fits exactly");
 
 enum err_code crypto_open(struct err *err) {
@@ -28,16 +29,29 @@ void crypto_sha256_hex(char ret[CRYPTO_DIGEST_HEX], const void *bytes, size_t le
     sodium_bin2hex(ret, CRYPTO_DIGEST_HEX, digest, sizeof digest);
 }
 
-bool crypto_mac_is(const char *mac, size_t mac_len, const void *key, size_t key_len, const char *text,
+void crypto_mac_key(struct crypto_mac *ret, const void *key, size_t len) {
+    crypto_auth_hmacsha256_init((crypto_auth_hmacsha256_state *)ret->state, key, len);
+}
+
+bool crypto_mac_is(const struct crypto_mac *key, const char *mac, size_t mac_len, const char *text,
                    size_t len) {
     unsigned char right[crypto_auth_hmacsha256_BYTES];
     char written[sodium_base64_ENCODED_LEN(sizeof right, sodium_base64_VARIANT_URLSAFE_NO_PADDING)];
     crypto_auth_hmacsha256_state state;
-    crypto_auth_hmacsha256_init(&state, key, key_len);
+    memcpy(&state, key->state, sizeof state);
     crypto_auth_hmacsha256_update(&state, (const unsigned char *)text, len);
     crypto_auth_hmacsha256_final(&state, right);
     sodium_bin2base64(written, sizeof written, right, sizeof right, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
     return mac_len == sizeof written - 1 && sodium_memcmp(mac, written, mac_len) == 0;
+}
+
+long crypto_base64_read(char *ret, size_t size, const char *text, size_t len) {
+    size_t got;
+    if (size == 0 || sodium_base642bin((unsigned char *)ret, size - 1, text, len, NULL, &got, NULL,
+                                       sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0)
+        return -1;
+    ret[got] = '\0';
+    return (long)got;
 }
 
 uint64_t crypto_short_hash(const unsigned char key[CRYPTO_SHORT_KEY], const void *bytes, size_t len) {

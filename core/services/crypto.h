@@ -7,6 +7,7 @@
  * megabytes: only the hasher's threads call them. */
 
 #include "../base/err.h"
+#include <stdalign.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,13 +15,23 @@
 #define CRYPTO_PASSWORD_SIZE 128 /* an encoded argon2id hash with its NUL */
 #define CRYPTO_DIGEST_HEX    65
 #define CRYPTO_SHORT_KEY     16
+#define CRYPTO_MAC_STATE     208
 
 enum err_code crypto_open(struct err *err);
 void crypto_random(void *ret, size_t len);
 void crypto_sha256_hex(char ret[CRYPTO_DIGEST_HEX], const void *bytes, size_t len);
-/* Whether `mac` is the HMAC-SHA256 of the text in base64url without padding; constant time. */
-bool crypto_mac_is(const char *mac, size_t mac_len, const void *key, size_t key_len, const char *text,
+
+/* A key of HMAC-SHA256, which is worked in once and not for each text. As secret as the key: wipe it. */
+struct crypto_mac {
+    alignas(16) unsigned char state[CRYPTO_MAC_STATE];
+};
+void crypto_mac_key(struct crypto_mac *ret, const void *key, size_t len);
+/* Whether `mac` is the text's, in base64url without padding; constant time. */
+bool crypto_mac_is(const struct crypto_mac *key, const char *mac, size_t mac_len, const char *text,
                    size_t len);
+/* What base64url without padding says, and a NUL behind it; its length, or -1 for what is none, or does not
+ * fit. */
+long crypto_base64_read(char *ret, size_t size, const char *text, size_t len);
 /* SipHash: for hash tables whose keys a stranger may choose. */
 uint64_t crypto_short_hash(const unsigned char key[CRYPTO_SHORT_KEY], const void *bytes, size_t len);
 void crypto_wipe(void *bytes, size_t len);

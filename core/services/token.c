@@ -5,7 +5,10 @@
  * parts, its first part is the very header that we write (that leaves one algorithm and one key), and the
  * signature is right. That is checked here, in half the time that libjwt takes for it; libjwt is then
  * given no key, which is its word for "only read it". Nothing about an unverified token is told to its bearer
- * but that it is not ours. */
+ * but that it is not ours.
+ *
+ * Most tokens are those that libjwt wrote for us, and these are all of one form: claims in that form are read
+ * by comparing, in a tenth of the time. Whoever else has the secret may write them in any other. */
 
 #include "token.h"
 #include "crypto.h"
@@ -28,6 +31,7 @@
 
 struct tokens {
     int64_t lifetime_s;
+    struct crypto_mac mac;
     int secret_len;
     unsigned char secret[];
 };
@@ -78,6 +82,7 @@ enum err_code tokens_new(struct tokens **ret, const char *secret, size_t len, in
     tokens->lifetime_s = lifetime_s;
     tokens->secret_len = (int)len;
     memcpy(tokens->secret, secret, len);
+    crypto_mac_key(&tokens->mac, secret, len);
 
     json_object_seed(0); /* jansson's first hash table seeds itself, which two threads must not do at once */
     enum err_code code = check_header(tokens, err);
@@ -91,6 +96,7 @@ enum err_code tokens_new(struct tokens **ret, const char *secret, size_t len, in
 
 void tokens_free(struct tokens *tokens) {
     if (!tokens) return;
+    crypto_wipe(&tokens->mac, sizeof tokens->mac);
     crypto_wipe(tokens->secret, (size_t)tokens->secret_len);
     free(tokens);
 }
@@ -126,10 +132,37 @@ static size_t find_signature(const char *token, size_t len) {
     return dot > HEADER_LEN && dot < len - 1 ? dot : 0;
 }
 
-static bool is_signed(const struct tokens *tokens, const char *token, size_t len) {
+/* Where the last dot is, when the signature behind it is right; else 0. */
+static size_t check_signature(const struct tokens *tokens, const char *token, size_t len) {
     size_t dot = find_signature(token, len);
-    return dot > 0 && crypto_mac_is(token + dot + 1, len - dot - 1, tokens->secret,
-                                    (size_t)tokens->secret_len, token, dot);
+    return dot > 0 && crypto_mac_is(&tokens->mac, token + dot + 1, len - dot - 1, token, dot) ? dot : 0;
+}
+
+static bool skip(const char **at, const char *text) {
+    size_t len = strlen(text);
+    if (strncmp(*at, text, len) != 0) return false;
+    *at += len;
+    return true;
+}
+
+/* A positive number, of so few digits that it fits. */
+static bool skip_number(const char **at, int64_t *ret) {
+    size_t digits = strspn(*at, "0123456789");
+    if (digits == 0 || digits > 18 || **at == '0') return false;
+    *ret = strtoll(*at, NULL, 10);
+    *at += digits;
+    return true;
+}
+
+/* Claims in the form in which libjwt writes ours: in the order of their names, with no blanks. */
+static bool read_written(const char *part, size_t len, struct claims *ret) {
+    char text[256];
+    long got = crypto_base64_read(text, sizeof text, part, len);
+    const char *at = text;
+    return got >= 0 && skip(&at, "{\"aud\":\"" AUDIENCE "\",\"exp\":") &&
+           skip_number(&at, &ret->expires_at) && skip(&at, ",\"iat\":") &&
+           skip_number(&at, &ret->issued_at) && skip(&at, ",\"iss\":\"" ISSUER "\",\"sub\":\"") &&
+           skip_number(&at, &ret->subject) && skip(&at, "\"}") && at == text + got;
 }
 
 /* A positive number as we write it: digits only, none before it that says nothing. */
@@ -170,7 +203,9 @@ static bool take_claims(jwt_t *jwt, struct claims *ret) {
     return ret->issued_at > 0 && ret->expires_at > 0;
 }
 
+/* Claims in any form. */
 static enum err_code read_claims(const char *token, size_t len, struct claims *ret, struct err *err) {
+    *ret = (struct claims){0};
     char text[TOKEN_MAX_LEN + 1];
     memcpy(text, token, len);
     text[len] = '\0';
@@ -188,8 +223,10 @@ enum err_code tokens_verify(const struct tokens *tokens, struct token_memory *me
     struct claims claims = {0};
     enum err_code code;
     if (!memory || !token_memory_find(memory, token, len, &claims)) {
-        if (!is_signed(tokens, token, len)) return not_ours(err);
-        if ((code = read_claims(token, len, &claims, err)) != ERR_OK) return code;
+        size_t dot = check_signature(tokens, token, len);
+        if (dot == 0) return not_ours(err);
+        bool read = read_written(token + HEADER_LEN, dot - HEADER_LEN, &claims);
+        if (!read && (code = read_claims(token, len, &claims, err)) != ERR_OK) return code;
         if (memory) token_memory_keep(memory, token, len, &claims);
     }
     if ((code = judge(&claims, now_s, err)) == ERR_OK) *ret = claims;

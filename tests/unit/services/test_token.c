@@ -233,6 +233,44 @@ static void a_token_may_have_2048_bytes_and_no_more(void **state) {
 #define CLAIMS(sub, iss, aud, iat, exp)                                                                      \
     "{\"sub\":" sub ",\"iss\":" iss ",\"aud\":" aud ",\"iat\":" iat ",\"exp\":" exp "}"
 #define US "\"plateia\""
+/* In the order in which our own are written. */
+#define WRITTEN(aud, exp, iat, iss, sub)                                                                     \
+    "{\"aud\":" aud ",\"exp\":" exp ",\"iat\":" iat ",\"iss\":" iss ",\"sub\":" sub "}"
+
+/* Those that are read by comparing and those that just look like it. */
+static void claims_as_we_write_them(void **state) {
+    (void)state;
+    static const char *const good[] = {
+        WRITTEN(US, "1790003600", "1790000000", US, "\"42\""),
+        WRITTEN(US, " 1790003600", "1790000000", US, "\"42\""),
+        WRITTEN(US, "1790003600", "1790000000", US, "\"42\",\"x\":1"),
+        WRITTEN(US, "1790003600", "1790000000,\"iat\":1790000000", US, "\"42\""),
+    };
+    static const char *const bad[] = {
+        WRITTEN("\"plateia2\"", "1790003600", "1790000000", US, "\"42\""),
+        WRITTEN(US, "01790003600", "1790000000", US, "\"42\""),
+        WRITTEN(US, "1790003600.5", "1790000000", US, "\"42\""),
+        WRITTEN(US, "1790003600", "-1790000000", US, "\"42\""),
+        WRITTEN(US, "1790003600", "99999999999999999999", US, "\"42\""),
+        WRITTEN(US, "1790003600", "1790000000", "\"else\"", "\"42\""),
+        WRITTEN(US, "1790003600", "1790000000", US, "\"042\""),
+        WRITTEN(US, "1790003600", "1790000000", US, "\"\""),
+        WRITTEN(US, "1790003600", "1790000000", US, "42"),
+        WRITTEN(US, "1790003600", "1790000000", US, "\"42\"") "}",
+        WRITTEN(US, "1790003600", "1790000000", US, "\"42\"") "{}",
+    };
+    struct buf token = {0};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        struct claims claims = {0};
+        mint(&token, HEADER, good[i], SECRET);
+        assert_int_equal(verify(token.data, token.len, NOW, &claims, NULL), ERR_OK);
+        assert_true(claims.subject == 42 && claims.issued_at == NOW && claims.expires_at == NOW + 3600);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        refuses_payload(bad[i], "not a token of this server");
+    buf_done(&token);
+}
+
 static void claims_that_are_wrong_are_refused(void **state) {
     (void)state;
     static const char *const payloads[] = {
@@ -347,6 +385,7 @@ int main(void) {
         cmocka_unit_test(a_payload_that_is_no_object_is_refused),
         cmocka_unit_test(a_token_may_have_2048_bytes_and_no_more),
         cmocka_unit_test(claims_that_are_wrong_are_refused),
+        cmocka_unit_test(claims_as_we_write_them),
         cmocka_unit_test(thirty_seconds_of_skew_each_way),
         cmocka_unit_test(a_short_secret_is_refused),
         cmocka_unit_test(any_thread_may),

@@ -4,12 +4,13 @@ local db = require "plateia.db"
 
 local lists = {}
 
-local films = db.query "list_films"
 local empty = db.query "list_empty"
 local fill = db.query "list_fill"
 local add = db.batched "list_add"
 
-lists.films = films
+-- Each returns what its query does, or nil, message, code.
+lists.films = db.query "list_films"
+lists.remove = db.one("list_remove", "this film is not in the list")
 
 -- All or nothing: the new films instead of the old ones, or nil, message, code and the list as it was.
 function lists.replace(name, movie_ids)
@@ -23,7 +24,7 @@ function lists.replace(name, movie_ids)
   if #done < #movie_ids then return nil, "some of these films do not exist, or are there twice", "invalid" end
   done, why, code = tx:commit()
   if not done then return nil, why, code end
-  return films(name)
+  return lists.films(name)
 end
 
 -- True; or nil, message, code.

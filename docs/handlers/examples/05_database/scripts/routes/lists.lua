@@ -41,4 +41,15 @@ return {
       return nil, 204
     end,
   },
+
+  route.delete "/lists/{name}/{movie_id}" {
+    summary = "Remove a film from a list",
+    path = { name = name, movie_id = movie_id },
+    answers = { [204] = field.nothing, [404] = fail.Problem },
+    handler = function(req)
+      local removed, why, code = lists.remove(req.path.name, req.path.movie_id)
+      if not removed then return fail[code](why) end
+      return nil, 204
+    end,
+  },
 }

@@ -16,7 +16,7 @@ return {
     summary = "Something is on that was not",
     answers = { [204] = field.nothing },
     handler = function()
-      bus.publish("programme.changed", {})
+      bus.publish "programme.changed"
       return nil, 204
     end,
   },

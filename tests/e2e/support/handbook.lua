@@ -84,7 +84,7 @@ local CHANGING = {
   { "^id: %S+", "id: ID" },
   { '(generation"?[ =:])%d+', "%1N" },
   { "milliseconds=[%d.]+", "milliseconds=N" },
-  { "worker=%d+", "worker=N" },
+  { "by=%l+", "by=SOMEBODY" },
   { "%d%d%d%d%-%d%d%f[%D]", "MONTH" },
   { "%d+ ms", "N ms" },
   { "%d+ s%f[%A]", "N s" },
@@ -223,7 +223,8 @@ function Reader:change(block)
   self.saved[block.name], self.changed = true, true
 end
 
--- Has the server read what was saved: true, or nil and its answer. Its own watching does the same sooner or later.
+-- Has the server read what was saved, by an order, which is over when it is answered; the reader's server looks by
+-- itself. True, or nil and the answer.
 function Reader:serve()
   self.changed = false
   local answer = self.plateia.admin:post("/scripts/reload", { headers = { ["X-Plateia-Admin"] = "1" } })
@@ -312,6 +313,7 @@ end
 
 function Reader:follow()
   for _, block in ipairs(handbook.blocks(self.page)) do self:try(block) end
+  if self.changed then error(self.page .. ": what is saved last is not tried", 0) end
 end
 
 return handbook

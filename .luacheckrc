@@ -15,4 +15,5 @@ stds.sandbox = {
 }
 
 files["scripts"] = { std = "sandbox" }
+files["docs"] = { std = "sandbox" }
 files["tests/spec"] = { std = "lua54+busted" }

@@ -5,6 +5,8 @@
 #include "bindings.h"
 #include "context.h"
 #include <lauxlib.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define MAX_FIELDS 16
 
@@ -15,6 +17,11 @@ static struct log_field field_on_top(lua_State *L, const char *name) {
     return log_text(name, lua_tostring(L, -1)); /* NULL for what is no text: written as null */
 }
 
+static int by_name(const void *a, const void *b) {
+    return strcmp(((const struct log_field *)a)->name, ((const struct log_field *)b)->name);
+}
+
+/* By name: a table has no order that a reader of two lines could count on. */
 static size_t take_fields(lua_State *L, int table, struct log_field *fields, size_t room) {
     size_t count = 0;
     lua_pushnil(L);
@@ -23,6 +30,7 @@ static size_t take_fields(lua_State *L, int table, struct log_field *fields, siz
             fields[count++] = field_on_top(L, lua_tostring(L, -2));
         lua_pop(L, 1); /* the table keeps the text alive */
     }
+    qsort(fields, count, sizeof *fields, by_name);
     return count;
 }
 

@@ -19,14 +19,22 @@ local function fits(value, kind)
   return given == kind or kind == "number" and given == "integer" or kind == "list" and given == "table"
 end
 
+local function say_kind(name, field, kind, value)
+  if value == nil then return ("%s: %s is missing (%s)"):format(name, field, kind) end
+  return ("%s: %s has the kind %s, not %s"):format(name, field, kind, kind_of(value))
+end
+
 -- Misuse raises, with the place of whoever publishes.
 local function check(name, event)
   local known = events[name]
+  if type(event) ~= "table" then
+    error(("%s: what happened is a table, not a %s"):format(tostring(name), type(event)), 3)
+  end
   if not known then error(("there is no event \"%s\" in events.lua"):format(tostring(name)), 3) end
   local fields = known.fields or {}
   for field, kind in pairs(fields) do
     if not fits(event[field], kind) then
-      error(("%s: %s is a %s, not a %s"):format(name, field, kind, kind_of(event[field])), 3)
+      error(say_kind(name, field, kind, event[field]), 3)
     end
   end
   for field in pairs(event) do
@@ -43,7 +51,9 @@ local function encode(fields, event)
   return raw.json.encode(event)
 end
 
+-- An event without fields is published by its name alone.
 function bus.publish(name, event)
+  event = event or {}
   local known = check(name, event)
   local text = encode(known.fields, event)
   local fine, why, code = raw.bus.publish(name, text)
@@ -55,6 +65,7 @@ end
 
 -- The same for this process alone.
 function bus.publish_here(name, event)
+  event = event or {}
   return raw.bus.publish(name, encode(check(name, event).fields, event))
 end
 

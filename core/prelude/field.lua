@@ -193,4 +193,4 @@ end
 -- The form of an answer without a body, as 204 is.
 field.nothing = kind.new("nothing", nil, {})
 
-return field
+return options.closed("field", field)

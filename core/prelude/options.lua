@@ -18,6 +18,14 @@ function options.refuse(what, why, at)
   error((at and at .. ": " or "") .. what .. ": " .. why, 0)
 end
 
+-- Makes the reading of what the module does not have raise, at the reader's line: a misspelt name is told.
+function options.closed(name, module)
+  local has = names(module)
+  return setmetatable(module, { __index = function(_, key)
+    error(("there is no %s.%s; there are: %s"):format(name, tostring(key), has), 2)
+  end })
+end
+
 -- known: key -> the type its value has to have, or "any".
 function options.check(what, given, known, at)
   if type(given) ~= "table" then options.refuse(what, "a table was expected, not a " .. type(given), at) end

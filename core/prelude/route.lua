@@ -30,6 +30,7 @@ local reserved = { path = true, query = true, body = true, form = true, id = tru
 
 local function check_depends(depends, refuse)
   for key, depend in pairs(depends or {}) do
+    if type(key) ~= "string" then refuse "depends: each has a name: depends = { user = signed_in }" end
     if not mark.is("depend", depend) then refuse(("depends.%s is not a depend"):format(key)) end
     if reserved[key] then refuse(("depends.%s would hide the request's own %s"):format(key, key)) end
   end
@@ -101,13 +102,14 @@ local route = {}
 
 for _, method in ipairs { "GET", "POST", "PUT", "PATCH", "DELETE" } do
   -- The place is taken here: the call behind it is often a tail call (`return route.get "/" { ... }`).
-  route[method:lower()] = function(template)
-    local at = place()
+  route[method:lower()] = function(template, given)
+    local at, what = place(), "route." .. method:lower()
     if type(template) ~= "string" or not template:find("^/") then
-      options.refuse("route." .. method:lower(), "the path is text that starts with \"/\"", at)
+      options.refuse(what, "the path is text that starts with \"/\"", at)
     end
+    if given then options.refuse(what, ("without a comma: %s \"%s\" { ... }"):format(what, template), at) end
     return declare(method, template, at)
   end
 end
 
-return route
+return options.closed("route", route)

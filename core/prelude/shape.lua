@@ -10,6 +10,14 @@ local is_array, make_array, null = raw.json.is_array, raw.json.array, raw.json.n
 
 local shape = {}
 
+-- Fields are made by a call: that it was forgotten is what is wrong most often.
+local function say_what(name, value)
+  if type(value) == "function" then
+    return ("\"%s\" is a function: a field is made by a call, as in field.integer {}"):format(name)
+  end
+  return ("\"%s\" is a %s, not a field of plateia.field"):format(name, type(value))
+end
+
 -- A table of fields as a list of { name, field } in the order in which the fields were made, which is that of their
 -- declaration: messages and answers keep it.
 function shape.members(fields, what, at)
@@ -17,7 +25,7 @@ function shape.members(fields, what, at)
   if type(fields) ~= "table" then options.refuse(what, "a table of fields was expected", at) end
   for name, field in pairs(fields) do
     if type(name) ~= "string" or not kind.is(field) then
-      options.refuse(what, ("\"%s\" is not a field of plateia.field"):format(tostring(name)), at)
+      options.refuse(what, say_what(tostring(name), field), at)
     end
     list[#list + 1] = { name = name, field = field }
   end

@@ -50,6 +50,20 @@ static int refuse_write(lua_State *L) {
                       luaL_tolstring(L, 2, NULL));
 }
 
+/* Most likely a misspelt name: nil in its place would come to light somewhere else. */
+static int refuse_read(lua_State *L) {
+    return luaL_error(L, "there is no \"%s\" here: a local is declared first, a module is required",
+                      luaL_tolstring(L, 2, NULL));
+}
+
+/* Reading what the table on the top does not have raises. */
+static void close_table(lua_State *L) {
+    lua_createtable(L, 0, 1);
+    lua_pushcfunction(L, refuse_read);
+    lua_setfield(L, -2, "__index");
+    lua_setmetatable(L, -2);
+}
+
 /* Replaces the table on the top by a read-only view of it. */
 static void freeze(lua_State *L) {
     lua_newtable(L);
@@ -284,6 +298,7 @@ static void open_environment(lua_State *L) {
     add_library(L, "string", string_names);
     add_library(L, "table", table_names);
     add_library(L, "utf8", utf8_names);
+    close_table(L);
     freeze(L);
     lua_setfield(L, LUA_REGISTRYINDEX, ENVIRONMENT);
 }

@@ -127,10 +127,11 @@ static enum err_code check_applied(const struct migrations *all, const struct ro
     if (version != (int)row + 1)
         return err_set(err, ERR_INVALID, "schema_migrations has a gap before %04d (%s)", version, name);
     if (row >= all->count)
-        return err_set(err, ERR_INVALID,
-                       "the database has the migration %s, which %s does not: this program is older than "
-                       "the database",
-                       name, dir);
+        return err_set(
+            err, ERR_INVALID,
+            "the database has the migration %s, which %s does not: put the file back, if it was removed; "
+            "else this program is older than the database",
+            name, dir);
     if (strcmp(sha256, all->items[row].sha256) != 0)
         return err_set(err, ERR_INVALID,
                        "%s was changed after it had been applied: restore it and add a new migration instead",

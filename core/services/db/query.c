@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 struct parser {
     struct query *query;
@@ -224,6 +225,16 @@ static enum err_code check_batch(struct parser *parser) {
                            : wrong(parser, parser->key_line, "key \"%s\" is not in params", parser->key);
 }
 
+/* PostgreSQL would refuse it too, but only when somebody asks. */
+static bool changes_something(const struct parser *parser) {
+    static const char *const words[] = {"insert", "update", "delete", "merge", "truncate"};
+    struct slice rest = {parser->at, (size_t)(parser->end - parser->at)};
+    struct slice first = take_word(&rest);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (first.len == strlen(words[i]) && strncasecmp(first.at, words[i], first.len) == 0) return true;
+    return false;
+}
+
 static enum err_code check_statement(struct parser *parser) {
     struct query *query = parser->query;
     struct sql_scan scan;
@@ -235,6 +246,8 @@ static enum err_code check_statement(struct parser *parser) {
     if (scan.params > count)
         return wrong(parser, line, "the statement uses $%d, but the header declares %d parameter%s",
                      scan.params, count, count == 1 ? "" : "s");
+    if (query->class == QUERY_READ && changes_something(parser))
+        return wrong(parser, parser->line, "a read changes nothing: this statement has the class lease");
     query->line = parser->line;
     query->text = strndup(parser->at, scan.len);
     return query->text ? ERR_OK : no_memory(parser->err);

@@ -41,10 +41,18 @@ describe("bus.publish", function()
       raised(function() bus.publish("vote.casst", vote) end))
     assert.matches("vote.cast has no field \"extra\"", raised(bus.publish, "vote.cast",
       { user_id = 7, movie_id = 3, month = "2026-11", voted_at = "", extra = 1 }))
-    assert.matches("vote.cast: movie_id is a integer, not a nil", raised(bus.publish, "vote.cast",
+    assert.matches("vote.cast: movie_id is missing %(integer%)", raised(bus.publish, "vote.cast",
       { user_id = 7, month = "2026-11", voted_at = "" }))
-    assert.matches("version is a integer, not a number", raised(bus.publish_here, "ranking.changed",
+    assert.matches("version has the kind integer, not number", raised(bus.publish_here, "ranking.changed",
       { month = "2026-11", movie_ids = {}, version = 0.5 }))
+    assert.matches("events_spec.lua:%d+: vote.cast: what happened is a table, not a string",
+      raised(function() bus.publish("vote.cast", "7") end))
+  end)
+
+  it("takes an event without fields by its name", function()
+    assert.is_true(bus.publish "listen.connected")
+    assert.same({ { name = "listen.connected", event = {} } }, world.published)
+    assert.matches("vote.cast: %S+ is missing", raised(bus.publish, "vote.cast"))
   end)
 
   it("hands failures on", function()

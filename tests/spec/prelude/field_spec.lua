@@ -143,6 +143,18 @@ describe("field.choice", function()
 end)
 
 describe("any field", function()
+  it("is one that there is, and made by a call", function()
+    local fine, why = pcall(function() return field.int {} end)
+    assert.is_false(fine)
+    assert.matches("field_spec.lua:%d+: there is no field.int; there are: any, boolean, choice, integer, list", why)
+    fine, why = pcall(field.object, { id = field.integer })
+    assert.is_false(fine)
+    assert.matches('"id" is a function: a field is made by a call, as in field.integer {}', why, 1, true)
+    fine, why = pcall(field.object, { id = 5 })
+    assert.is_false(fine)
+    assert.matches('"id" is a number, not a field of plateia.field', why, 1, true)
+  end)
+
   it("passes a good value through its check, which may change it", function()
     local even = field.integer { check = function(n) return n % 2 == 0 and n // 2 or nil, "not even" end }
     assert.equal(21, even.text "42")

@@ -39,7 +39,8 @@ describe("a route", function()
     for _, method in ipairs { "get", "post", "put", "patch", "delete" } do
       assert.equal(method:upper(), route[method] "/x" (changed {}).method)
     end
-    assert.is_nil(route.head)
+    assert.has_error(function() return route.head "/x" end,
+      "there is no route.head; there are: delete, get, patch, post, put")
   end)
 
   it("refuses a key that means nothing, and lists those that do", function()
@@ -58,6 +59,8 @@ describe("a route", function()
 
   it("starts with a slash", function()
     assert.matches("starts with", refusal("get", "x", changed {}))
+    local _, why = pcall(function() return (route.get("/x", changed {})) end)
+    assert.matches("route_spec.lua:%d+: route.get: without a comma: route.get \"/x\" { ... }", why)
     assert.has_error(function() route.get(nil) end)
   end)
 
@@ -79,6 +82,8 @@ describe("a route", function()
   it("takes depends that are depends, under names of their own", function()
     local user = depend { name = "user", resolve = function() return 1 end }
     assert.is_truthy(route.get "/x" (changed { depends = { user = user } }))
+    assert.matches("each has a name: depends = { user = signed_in }",
+      refusal("get", "/x", changed { depends = { user } }))
     assert.matches("depends.user is not a depend", refusal("get", "/x", changed { depends = { user = {} } }))
     assert.matches("would hide the request's own query", refusal("get", "/x", changed { depends = { query = user } }))
     assert.matches("would hide the request's own id", refusal("get", "/x", changed { depends = { id = user } }))

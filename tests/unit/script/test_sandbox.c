@@ -72,30 +72,19 @@ static void expect(const char *app, const char *part) {
 
 static void test_absent(void **unused) {
     (void)unused;
-    static const char *const names[] = {"io",
-                                        "package",
-                                        "load",
-                                        "loadfile",
-                                        "dofile",
-                                        "loadstring",
-                                        "debug",
-                                        "collectgarbage",
-                                        "coroutine",
-                                        "xpcall",
-                                        "rawset",
-                                        "rawget",
-                                        "rawequal",
-                                        "_G",
-                                        "string.dump",
-                                        "os.execute",
-                                        "os.exit",
-                                        "os.getenv",
-                                        "os.remove",
-                                        "math.random",
-                                        "math.randomseed"};
+    static const char *const names[] = {"io",         "package", "load",           "loadfile",  "dofile",
+                                        "loadstring", "debug",   "collectgarbage", "coroutine", "xpcall",
+                                        "rawset",     "rawget",  "rawequal",       "_G",        "misspelt"};
+    static const char *const members[] = {"string.dump", "os.execute",  "os.exit",        "os.getenv",
+                                          "os.remove",   "math.random", "math.randomseed"};
+    char app[128], words[128];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        char app[128];
         snprintf(app, sizeof app, "return tostring(%s)", names[i]);
+        snprintf(words, sizeof words, "app.lua:1: there is no \"%s\" here", names[i]);
+        expect(app, words);
+    }
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        snprintf(app, sizeof app, "return tostring(%s)", members[i]);
         assert_string_equal(run(app), "nil");
     }
 }
@@ -180,7 +169,7 @@ static void test_a_long_name_is_whole(void **unused) {
     write_file("g.lua", "\nlocal x = = 1");
     expect_message("return require 'g'", "g.lua:2: unexpected symbol near '='");
     write_file("g.lua", "\nreturn nothing.x");
-    expect("return require 'g'", "one/g.lua:2: attempt to index a nil value (global 'nothing')");
+    expect("return require 'g'", "one/g.lua:2: there is no \"nothing\" here");
     dir = short_dir;
 }
 

@@ -84,7 +84,8 @@ static void test_reads_cannot_write(void **state) {
     (void)state;
     RIG(rig_options());
     rig_exec("CREATE TABLE things (id bigint)");
-    const struct query *write = rig_query("-- class: read\nINSERT INTO things VALUES (1)");
+    const struct query *write =
+        rig_query("-- class: read\nWITH w AS (INSERT INTO things VALUES (1) RETURNING id) SELECT id FROM w");
     const struct query *pid = rig_query("-- class: read\nSELECT pg_backend_pid()");
     long before = strtol(rig_value(rig_ask(pid, NULL), 0), NULL, 10);
     const struct share_answer *answer = rig_ask(write, NULL);

@@ -143,6 +143,8 @@ static void test_refused_batches(void **state) {
 static void test_refused_statements(void **state) {
     (void)state;
     refuse("-- class: read\n", "2: there is no statement");
+    refuse("-- class: read\n\n Delete FROM t",
+           "3: a read changes nothing: this statement has the class lease");
     refuse("-- class: read\n;\n", "3: there is no statement");
     refuse("-- class: read\nSELECT 1;\nSELECT 2", "3: there is a second statement; a file holds one");
     refuse("-- class: read\nSELECT\n 'a", "3: a string, quoted name or comment is not closed");

@@ -1,0 +1,3 @@
+-- class: lease
+-- params: name text
+DELETE FROM lists WHERE name = $1

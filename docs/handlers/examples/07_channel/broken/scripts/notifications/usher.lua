@@ -1,0 +1,5 @@
+return {
+  name = "Usher",
+  check = function() return true end,
+  send = function() return true end,
+}

@@ -24,11 +24,16 @@ const namedCross = (h) => (Cross) => (props) => [h(Cross, { ...props, key: "cros
 // A button is called what stands on it: who speaks to the machine says those words.
 const plainButton = (h) => (Button) => (props) => h(Button, { ...props, "aria-label": undefined });
 
+// A stream never ends, and the answer would be waited for: no button to try it.
+const endless = (original, { specSelectors }) => (state, path, method) => original(path, method)
+  && !specSelectors.specJson().hasIn(["paths", path, method, "responses", "200", "content", "text/event-stream"]);
+
 const nothing = () => () => null;
 
 export function plain({ React }) {
   const h = React.createElement;
   return {
+    statePlugins: { spec: { wrapSelectors: { allowTryItOutFor: endless } } },
     components: { Layout: layout(h) },
     wrapComponents: {
       DeepLink: plainPath(h),

@@ -38,7 +38,10 @@ return {
     title = "Plateia",
     version = "1.0.0",
     license = { name = "MIT", identifier = "MIT" },
-    description = "Films, one vote a month, and a ranking that is never old.",
+    description = "Films, one vote a month, and a ranking that is never old.\n\n"
+      .. "Sign up, sign in (the Authorize button, where this is read at /docs), vote. Times are RFC 3339 in UTC. "
+      .. "Failures are `{\"detail\": ...}`, or RFC 9457 for `Accept: application/problem+json`; each answer has an "
+      .. "`X-Request-Id`.",
     tags = {
       { name = "films", description = "The catalogue and its ranking" },
       { name = "voting", description = "One vote a month" },

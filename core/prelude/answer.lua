@@ -1,7 +1,6 @@
 -- Makes the answer's bytes of what a handler returned, and holds it to what the route declared: only declared
 -- fields are written, and a value that does not fit is our own failure, told to the log.
 
-local fail = require "plateia.fail"
 local failure = require "plateia.failure"
 local raw = require "plateia.raw"
 
@@ -31,7 +30,7 @@ function answer.send(route, handle, value, status, headers)
     for name, text in pairs(headers) do handle:set_header(name, text) end
   end
   -- The core words all problems, those that a handler returns as well.
-  if status >= 400 and route.answers[status] == fail.Problem then return handle:problem(status, value.detail) end
+  if status >= 400 and route.answers[status].problem then return handle:problem(status, value.detail) end
   handle:answer(status, body)
 end
 

@@ -3,16 +3,17 @@
 -- What routes do not say themselves stands in app.lua, under `api`:
 --   { title, version, description, license, tags = { { name, description }, … },
 --     securities = { bearer = a security scheme of OpenAPI } }
--- A route with `hidden = true` is left out. Errors that any request may meet are described once.
+-- A route with `hidden = true` is left out. Whatever answers GET answers HEAD as well. Failures stand in failures.lua.
 
-local fail = require "plateia.fail"
+local example = require "plateia.example"
+local failures = require "plateia.failures"
 local options = require "plateia.options"
 local record = require "plateia.record"
 local schema = require "plateia.schema"
 local raw = require "plateia.raw"
 local shape = require "plateia.shape"
 
-local of, list, sorted = record.of, record.list, record.sorted
+local of, list, sorted, ref = record.of, record.list, record.sorted, failures.ref
 
 local described = {}
 local api, routes = {}, {}
@@ -51,87 +52,24 @@ function described.know(given, all, at)
   api, routes = given, all
 end
 
--- ---- failures ----
-
-local titles = {
-  [200] = "What was asked for", [201] = "It was made", [202] = "It will be done",
-  [204] = "Done: there is nothing to say",
-  [304] = "What the client has is still right (If-None-Match)",
-  [400] = "The request cannot be read", [401] = "Nobody is signed in", [403] = "Not for this user",
-  [404] = "There is no such thing", [409] = "It does not go with what is there", [413] = "The body is too large",
-  [415] = "The body's media type is another than the one asked for",
-  [422] = "Values are missing or wrong: one entry for each",
-  [429] = "Too many attempts: Retry-After tells when to try again",
-  [500] = "A fault of the server: the log has the request's id",
-  [503] = "No capacity right now: Retry-After tells when to try again",
-}
-
-local function title_of(status)
-  return titles[status] or (status < 400 and "Done" or "It could not be done")
-end
-
-local function ref(kind, name)
-  return of("$ref", ("#/components/%s/%s"):format(kind, name))
-end
-
--- RFC 9457, for those who ask for it by Accept; `more`: what FastAPI's clients know.
-local function problem_content(more)
-  return of("application/json", of("schema", more),
-    "application/problem+json", of("schema", ref("schemas", "ProblemDetails")))
-end
-
-local request_id = of("X-Request-Id", ref("headers", "RequestId"))
-local retry_after = of("Retry-After", ref("headers", "RetryAfter"), "X-Request-Id", ref("headers", "RequestId"))
-
-local function failure(status)
-  local body = ref("schemas", status == 422 and "Invalid" or "Problem")
-  return of("description", title_of(status), "headers", (status == 503 or status == 429) and retry_after or request_id,
-    "content", problem_content(body))
-end
-
-local shared = { [400] = "BadRequest", [401] = "Unauthorized", [413] = "TooLarge", [415] = "Unsupported",
-  [422] = "Invalid", [500] = "Failed", [503] = "Unavailable" }
-
-local function shared_failures()
-  local found = {}
-  for status, name in pairs(shared) do found[name] = failure(status) end
-  return sorted(found)
-end
-
-local function loose(kind, description)
-  return of("type", kind, "description", description)
-end
-
-local function failure_schemas()
-  local text, number = of("type", "string"), of("type", "integer")
-  local wrong = of("type", "object", "properties", of("type", text,
-    "loc", of("type", "array", "items", of("type", list { "string", "integer" })), "msg", text,
-    "input", of("description", "what was given, where it is a plain value"), "ctx", of("type", "object")),
-    "required", list { "type", "loc", "msg", "input" })
-  local generation = loose("integer", "the number of the scripts that answered")
-  return {
-    Problem = of("type", "object", "properties", of("detail", loose("string", "what is wrong, and what to do"),
-      "generation", generation), "required", list { "detail" }),
-    Invalid = of("type", "object", "properties", of("detail", of("type", "array", "items", wrong), "generation",
-      generation), "required", list { "detail" }),
-    ProblemDetails = of("type", "object", "description", "RFC 9457", "properties", of("type", text, "title", text,
-      "status", number, "detail", text, "request_id", text, "errors", of("type", "array", "items", wrong),
-      "generation", generation), "required", list { "type", "title", "status", "detail", "request_id" }),
-  }
-end
-
 -- ---- an operation ----
+
+-- One that must be there comes with an example of its own, which is what /docs puts into its field.
+local function parameter(member, where)
+  local field = member.field
+  local must = where == "path" or not field.optional and field.default == nil
+  return of("name", member.name, "in", where, "required", must, "description", field.summary,
+    "schema", schema.of(field, { text = true, components = {} }), "example", must and field.example or nil)
+end
 
 local function parameters(route)
   local found = {}
   for _, where in ipairs { "path", "query" } do
     for _, member in ipairs(route[where] and shape.members(route[where], "parameters") or {}) do
-      local field = member.field
-      local must = where == "path" or not field.optional and field.default == nil
-      found[#found + 1] = of("name", member.name, "in", where, "required", must, "description", field.summary,
-        "schema", schema.of(field, { text = true, components = {} }))
+      found[#found + 1] = parameter(member, where)
     end
   end
+  if route.cached then found[#found + 1] = ref("parameters", "IfNoneMatch") end
   return list(found)
 end
 
@@ -140,37 +78,77 @@ local function body_of(route, components)
   local field = route.body or form
   if not field then return nil end
   local kind = route.body and "application/json" or "application/x-www-form-urlencoded"
-  return of("required", true, "content",
-    of(kind, of("schema", schema.of(field, { text = form ~= nil, components = components }))))
+  return of("required", true, "content", of(kind, of("schema",
+    schema.of(field, { text = form ~= nil, components = components }), "example", example.of(field, false))))
 end
 
 local function answer_headers(route)
   local headers = { ["X-Request-Id"] = ref("headers", "RequestId") }
   if route.cached then
-    for _, name in ipairs { "ETag", "Age" } do headers[name] = ref("headers", name) end
+    for name, known_as in pairs { ETag = "ETag", Age = "Age", ["Cache-Control"] = "CacheControl" } do
+      headers[name] = ref("headers", known_as)
+    end
+  end
+  for name, tells in pairs(route.headers or {}) do
+    headers[name] = of("description", tells, "schema", of("type", "string"))
   end
   return sorted(headers)
 end
 
 local function content_of(form, components)
   if form.kind == "nothing" then return nil end
-  return of("application/json", of("schema", schema.of(form, { answers = true, components = components })))
+  return of("application/json", of("schema", schema.of(form, { answers = true, components = components }),
+    "example", example.of(form, true)))
 end
 
-local function stream_of()
-  return { ["200"] = of("description", "Server-Sent Events, without end", "headers", request_id,
-    "content", of("text/event-stream", of("schema", of("type", "string")))) }
+-- ---- streams ----
+
+local function frame(id, name, data)
+  return ("%sevent: %s\ndata: %s\n\n"):format(id and ("id: %s\n"):format(id) or "", name, raw.json.encode(data))
 end
+
+-- What the core sends of its own (http/streams.c), and what is published.
+local function frames(route)
+  local hello = of("generation", 1, "boot", "b60a8e68", "stream", route.stream)
+  local parts, number = { "retry: 1000\n", frame(nil, "hello", hello) }, 0
+  for name, form in record.pairs(route.events or {}) do
+    local data = example.of(form, true)
+    if data ~= nil then
+      number = number + 1
+      parts[#parts + 1] = frame("b60a8e68-" .. number, name, data)
+    end
+  end
+  return table.concat(parts)
+end
+
+local function events_of(route, components)
+  local found = {}
+  for name, form in pairs(route.events or {}) do
+    found[name] = schema.plain(form, { answers = true, components = components }) -- no tool follows x-events
+  end
+  return sorted(found)
+end
+
+local function stream_of(route, components)
+  local body = of("type", "string", "description", "`hello` first, then the newest state and each that follows it, as "
+    .. "JSON in `data`; `shutdown` when the server ends. What each event holds stands in x-events.",
+    "x-events", events_of(route, components))
+  return { ["200"] = of("description", "Server-Sent Events, without end", "headers", answer_headers(route),
+    "content", of("text/event-stream", of("schema", body, "example", frames(route)))),
+    ["406"] = ref("responses", failures.shared[406]) }
+end
+
+-- ---- answers ----
 
 local function answers_of(route, components)
-  if route.stream then return stream_of() end
+  if route.stream then return stream_of(route, components) end
   local found = {}
   for status, form in pairs(route.answers) do
-    local key = tostring(status)
-    if status >= 400 and form == fail.Problem then
-      found[key] = shared[status] and ref("responses", shared[status]) or failure(status)
+    local key, shared = tostring(status), failures.shared[status]
+    if form.problem then
+      found[key] = shared and not form.words and ref("responses", shared) or failures.answer(status, form, components)
     else
-      found[key] = of("description", title_of(status), "headers", answer_headers(route), "content",
+      found[key] = of("description", failures.title(status), "headers", answer_headers(route), "content",
         content_of(form, components))
     end
   end
@@ -179,15 +157,15 @@ end
 
 -- What may come of any request of its kind, whatever its handler does.
 local function add_common(found, route, guarded)
-  local inputs = route.path or route.query or route.form or route.body
-  local statuses = { [400] = true, [500] = true, [503] = true, [401] = guarded, [422] = inputs ~= nil,
-    [413] = route.method ~= "GET", [415] = route.form or route.body }
+  local inputs, changes = route.path or route.query or route.form or route.body, route.method ~= "GET"
+  local statuses = { [400] = true, [429] = true, [500] = true, [503] = true, [401] = guarded, [422] = inputs ~= nil,
+    [411] = changes, [413] = changes, [415] = route.form or route.body }
   for status, comes in pairs(statuses) do
     local key = tostring(status)
-    if comes and not found[key] then found[key] = ref("responses", shared[status]) end
+    if comes and not found[key] then found[key] = ref("responses", failures.shared[status]) end
   end
-  if route.cached then found["304"] = of("description", title_of(304), "headers", answer_headers(route)) end
-  return sorted(found)
+  if route.cached then found["304"] = of("description", failures.title(304), "headers", answer_headers(route)) end
+  return found
 end
 
 local function security_of(route)
@@ -200,7 +178,18 @@ local function operation(route, components)
   local security = security_of(route)
   return of("operationId", name_of(route), "summary", route.summary, "description", route.description,
     "tags", list(route.tags), "parameters", parameters(route), "requestBody", body_of(route, components),
-    "responses", add_common(answers_of(route, components), route, #security > 0), "security", security)
+    "responses", sorted(add_common(answers_of(route, components), route, #security > 0)), "security", security)
+end
+
+-- The same statuses and headers, and no body.
+local function head_of(route)
+  local security, found = security_of(route), {}
+  for status, answer in pairs(add_common(answers_of(route, {}), route, #security > 0)) do
+    found[status] = of("description", failures.title(math.tointeger(tonumber(status))), "headers",
+      answer.headers or failures.headers(math.tointeger(tonumber(status))))
+  end
+  return of("operationId", "head_" .. name_of(route), "summary", "As GET, without the body", "tags", list(route.tags),
+    "parameters", parameters(route), "responses", sorted(found), "security", security)
 end
 
 -- ---- the whole ----
@@ -211,6 +200,7 @@ local function paths_of(components)
     if not route.hidden then
       local path = paths[route.template] or {}
       path[route.method:lower()] = operation(route, components)
+      if route.method == "GET" then path.head = head_of(route) end
       paths[route.template] = path
     end
   end
@@ -224,9 +214,16 @@ end
 
 local function headers()
   return of("Age", header("seconds since the answer was made", "integer"),
+    "CacheControl", header("whether it has to be asked for again", "string"),
+    "Challenge", header("how one signs in (RFC 6750), and what was wrong with the token", "string"),
     "ETag", header("names this very content; for If-None-Match", "string"),
     "RequestId", header("the request's own id, or one made for it: it stands in the log", "string"),
     "RetryAfter", header("seconds", "integer"))
+end
+
+local function shared_parameters()
+  return of("IfNoneMatch", of("name", "If-None-Match", "in", "header", "required", false,
+    "description", "the ETag of what the client has: 304 where nothing has changed", "schema", of("type", "string")))
 end
 
 local function tags()
@@ -245,13 +242,14 @@ local function deep(value)
 end
 
 function described.document()
-  local components = failure_schemas()
+  local components = failures.schemas()
   local paths = paths_of(components)
   return of("openapi", "3.1.0",
     "info", of("title", api.title or "API", "version", api.version or "0", "description", api.description,
       "license", api.license and deep(api.license)),
     "servers", list { of("url", "/") }, "tags", tags(), "paths", paths,
-    "components", of("schemas", sorted(components), "responses", shared_failures(), "headers", headers(),
+    "components", of("schemas", sorted(components), "responses", failures.components(),
+      "parameters", shared_parameters(), "headers", headers(),
       "securitySchemes", api.securities and deep(api.securities)))
 end
 

@@ -27,6 +27,17 @@ local fail = {
   Problem = field.object({ detail = field.string {}, generation = field.integer { min = 1, optional = true } },
     { name = "Problem" }),
 }
+fail.Problem.problem = true
+
+-- The same where a route knows what is said: answers = { [404] = fail.problem("there is no such thing") }. `more`: the
+-- fields of further members that are told with it. Only the API's description tells them apart.
+function fail.problem(words, more)
+  local fields = { detail = field.string { example = words }, generation = field.integer { min = 1, optional = true } }
+  for name, part in pairs(more or {}) do fields[name] = part end
+  local form = field.object(fields)
+  form.problem, form.words, form.more = true, words, more
+  return form
+end
 
 -- why: a sentence for the client; more: further members of the answer.
 for code, status in pairs(statuses) do

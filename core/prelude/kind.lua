@@ -62,11 +62,19 @@ local function accept_default(self)
   self.default = value
 end
 
+-- An example that is none would mislead.
+local function check_example(self)
+  if self.example == nil then return end
+  local _, problems = self.json(self.example)
+  if problems then options.refuse("field." .. self.kind, "the example does not fit: " .. problems[1].msg) end
+end
+
 -- Ends the making of a field that has its functions.
 function kind.finish(self)
   self.text = self.text and guarded(self, self.text)
   self.json = guarded(self, self.json)
   accept_default(self)
+  check_example(self)
   return self
 end
 

@@ -29,6 +29,17 @@ function record.sorted(members)
   return setmetatable(out, order(names))
 end
 
+-- Its names by the alphabet.
+function record.pairs(members)
+  local names, i = {}, 0
+  for name in pairs(members) do names[#names + 1] = name end
+  table.sort(names)
+  return function()
+    i = i + 1
+    if names[i] ~= nil then return names[i], members[names[i]] end
+  end
+end
+
 -- A list; nil where it is nil or empty.
 function record.list(items)
   if not items or #items == 0 then return nil end

@@ -20,7 +20,9 @@ local shape = require "plateia.shape"
 local known = {
   summary = "string", path = "table", query = "table", body = "table", form = "table", depends = "table",
   answers = "table", cached = "table", stream = "string", handler = "function",
-  name = "string", description = "string", tags = "table", hidden = "boolean", -- for the API's description
+  -- for the API's description: `headers` are those of good answers, name -> what it tells; `events` those of a stream,
+  -- name -> form
+  name = "string", description = "string", tags = "table", hidden = "boolean", headers = "table", events = "table",
 }
 local known_cached = { ttl = "number", fresh = "number", stale = "number", drop_on = "table" }
 

@@ -12,7 +12,13 @@ local function limit(name)
   return math.tointeger(tonumber(settings(name))) or 0
 end
 
-local throttled = {}
+local throttled = {
+  headers = { -- of whatever depends on one of these
+    ["RateLimit-Limit"] = "how many attempts there are",
+    ["RateLimit-Remaining"] = "how many of them are left",
+    ["RateLimit-Reset"] = "seconds until they are all there again",
+  },
+}
 
 -- Gives the attempt: a sign-in that was no guess gives it back.
 throttled.sign_in = depend {

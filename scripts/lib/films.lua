@@ -6,12 +6,12 @@ local field = require "plateia.field"
 local films = {}
 
 films.Film = field.object({
-  id = field.integer { min = 1 },
-  title = field.string {},
-  year = field.integer { optional = true },
-  genre = field.string { optional = true },
-  director = field.string { optional = true },
-  minutes = field.integer { optional = true, summary = "running time" },
+  id = field.integer { min = 1, example = 42 },
+  title = field.string { example = "Central do Brasil" },
+  year = field.integer { optional = true, example = 1998 },
+  genre = field.string { optional = true, example = "Drama" },
+  director = field.string { optional = true, example = "Walter Salles" },
+  minutes = field.integer { optional = true, summary = "running time", example = 110 },
 }, { name = "Film" })
 
 local list = db.rows "movies_page"

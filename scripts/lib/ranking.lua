@@ -10,22 +10,22 @@ local ranking = {}
 ranking.Top = field.object({
   items = field.list {
     of = field.object({
-      rank = field.integer { min = 1 },
-      id = field.integer { min = 1 },
-      title = field.string {},
-      year = field.integer { optional = true },
-      votes = field.integer { min = 1 },
+      rank = field.integer { min = 1, example = 1 },
+      id = field.integer { min = 1, example = 42 },
+      title = field.string { example = "Central do Brasil" },
+      year = field.integer { optional = true, example = 1998 },
+      votes = field.integer { min = 1, example = 27 },
     }, { name = "Ranked" }),
   },
-  as_of = field.string { format = "date-time" },
+  as_of = field.string { format = "date-time", example = "2026-11-28T13:06:19.724261Z" },
 }, { name = "Top" })
 
 -- What the stream shows: the race of the month that votes count for now, and all votes of all months.
 ranking.Race = field.object({
   items = ranking.Top.fields.items,
-  period = field.string {},
-  total = field.integer { min = 0 },
-  as_of = field.string { format = "date-time" },
+  period = field.string { summary = "the month, YYYY-MM", example = "2026-11" },
+  total = field.integer { min = 0, summary = "all votes of all months", example = 31 },
+  as_of = field.string { format = "date-time", example = "2026-11-28T13:06:19.724261Z" },
 }, { name = "Race" })
 
 local lock, fold = db.query "lock_standings", db.query "fold_standings"

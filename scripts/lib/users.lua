@@ -9,12 +9,12 @@ local password = require "plateia.password"
 local users = {}
 
 users.User = field.object({
-  id = field.integer { min = 1 },
-  username = field.string {},
-  email = field.string { optional = true, format = "email" },
-  phone = field.string { optional = true, format = "phone" },
-  notify_by = field.string {},
-  created_at = field.string { format = "date-time" },
+  id = field.integer { min = 1, example = 7 },
+  username = field.string { example = "Ana" },
+  email = field.string { optional = true, format = "email", example = "ana@example.org" },
+  phone = field.string { optional = true, format = "phone", example = "+5511987654321" },
+  notify_by = field.string { example = "none" },
+  created_at = field.string { format = "date-time", example = "2026-11-02T18:20:05.310274Z" },
 }, { name = "User" })
 
 local create = db.one "create_user"

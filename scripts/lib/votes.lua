@@ -7,18 +7,24 @@ local field = require "plateia.field"
 local votes = {}
 
 votes.Vote = field.object({
-  movie_id = field.integer { min = 1 },
+  movie_id = field.integer { min = 1, example = 42 },
   month = field.string { summary = "YYYY-MM, in UTC", example = "2026-11" },
-  voted_at = field.string { format = "date-time" },
+  voted_at = field.string { format = "date-time", example = "2026-11-28T13:06:19.724261Z" },
 }, { name = "Vote" })
 
 -- A vote as its own voter sees it later.
 votes.Past = field.object({
-  movie_id = field.integer { min = 1 },
-  title = field.string {},
-  month = field.string {},
-  voted_at = field.string { format = "date-time" },
+  movie_id = field.integer { min = 1, example = 42 },
+  title = field.string { example = "Central do Brasil" },
+  month = field.string { summary = "YYYY-MM, in UTC", example = "2026-11" },
+  voted_at = field.string { format = "date-time", example = "2026-11-28T13:06:19.724261Z" },
 }, { name = "PastVote" })
+
+-- A new one for each object, as fields are written in the order in which they were made.
+function votes.next_vote()
+  return field.string { format = "date-time", optional = true, example = "2026-12-01T00:00:00Z",
+    summary = "when the next vote may be cast; null: now" }
+end
 
 local SHOWN = 120 -- ten years of voting
 

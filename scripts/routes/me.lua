@@ -5,7 +5,7 @@ local votes = require "lib.votes"
 
 local MyVotes = field.object({
   items = field.list { of = votes.Past },
-  next_vote_at = field.string { format = "date-time", optional = true, summary = "null: now" },
+  next_vote_at = votes.next_vote(),
 }, { name = "MyVotes" })
 
 return {

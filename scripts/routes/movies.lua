@@ -4,7 +4,8 @@ local films = require "lib.films"
 
 local Page = field.object({
   items = field.list { of = films.Film },
-  next = field.string { optional = true, summary = "the cursor of the next page" },
+  next = field.string { optional = true, summary = "the cursor of the next page; null: this is the last",
+    example = "c62" },
 }, { name = "Films" })
 
 local function escape(text)
@@ -23,9 +24,12 @@ return {
     summary = "Films by id, a page at a time",
     query = {
       limit = field.integer { min = 1, max = 100, default = 20 },
-      cursor = field.string { max_length = 32, optional = true, check = cursor.read, summary = "`next` of a page" },
-      search = field.string { max_length = 100, optional = true, summary = "anywhere in the title" },
+      cursor = field.string { max_length = 32, optional = true, check = cursor.read, summary = "`next` of a page",
+        example = "c62" },
+      search = field.string { max_length = 100, optional = true, summary = "anywhere in the title",
+        example = "brasil" },
     },
+    headers = { Link = "the next page (RFC 8288), where there is one" },
     answers = { [200] = Page },
     handler = function(req)
       local query = req.query
@@ -40,8 +44,8 @@ return {
   route.get "/movies/{id}" {
     name = "get_movie", tags = { "films" },
     summary = "One film",
-    path = { id = field.integer { min = 1 } },
-    answers = { [200] = films.Film, [404] = fail.Problem },
+    path = { id = field.integer { min = 1, example = 42 } },
+    answers = { [200] = films.Film, [404] = fail.problem("there is no film with this id") },
     handler = function(req)
       local film, why, code = films.find(req.path.id)
       if not film then return fail[code](why) end

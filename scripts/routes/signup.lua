@@ -7,21 +7,28 @@ local notify_by = notifications.choices()
 notify_by.default = "none"
 notify_by.summary = "how to hear that a vote was counted"
 
+local SignedUp = field.object({
+  id = field.integer { min = 1, example = 7 },
+  username = field.string { example = "Ana" },
+}, { name = "SignedUp" })
+
 return route.post "/signup" {
   name = "sign_up", tags = { "people" },
   summary = "Sign up",
   body = {
-    username = field.string { min_length = 3, max_length = 32, check = users.check_name },
-    password = field.string { min_length = 8, max_length = 128, format = "password", secret = true },
-    email = field.string { format = "email", optional = true },
-    phone = field.string { format = "phone", optional = true },
+    username = field.string { min_length = 3, max_length = 32, check = users.check_name, example = "Ana" },
+    password = field.string { min_length = 8, max_length = 128, format = "password", secret = true,
+      example = "correct horse battery" },
+    email = field.string { format = "email", optional = true, example = "ana@example.org" },
+    phone = field.string { format = "phone", optional = true, example = "+5511987654321" },
     notify_by = field.choice(notify_by),
   },
+  headers = throttled.headers,
   depends = { attempt = throttled.sign_up },
   answers = {
-    [201] = field.object({ id = field.integer { min = 1 }, username = field.string {} }, { name = "SignedUp" }),
-    [409] = fail.Problem,
-    [429] = fail.Problem,
+    [201] = SignedUp,
+    [409] = fail.problem("this username is taken"),
+    [429] = fail.problem("too many attempts; try again in 3540 s"),
   },
   handler = function(req)
     local user, why, code = users.sign_up(req.body)

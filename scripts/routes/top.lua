@@ -7,7 +7,7 @@ return route.get "/movies/top" {
   query = {
     limit = field.integer { min = 1, max = 100, default = 10 },
     period = field.string { max_length = 7, default = "all", check = ranking.check_period,
-      summary = "all, current, or a month as YYYY-MM" },
+      summary = "all, current, or a month as YYYY-MM", example = "2026-11" },
   },
   cached = { ttl = 300, fresh = 0.25, stale = 3600, drop_on = { "ranking.changed" } },
   answers = { [200] = ranking.Top },

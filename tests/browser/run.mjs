@@ -1,43 +1,19 @@
-// run: what people do with the page, in a real browser, against a real server. Ends with "N passed, N failed".
+// run: what people do with the pages, in a real browser, against a real server. Ends with "N passed, N failed". Here is the
+// page at /; the others have files of their own.
 //
 //   PLATEIA_BINARY=build-asan/plateia node tests/browser/run.mjs [WORDS OF A CASE'S NAME]
 
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { DESKTOP, PHONE, complaints, launch } from "./browser.mjs";
-import { House, until } from "./house.mjs";
+import { DESKTOP, PHONE, complaints } from "./browser.mjs";
+import { browser, equal, house, it, main, newName, visit } from "./cases.mjs";
+import { until } from "./house.mjs";
+import "./docs.mjs";
+import "./openapi.mjs";
 
-const CASE_MS = 40000;
 const WEIGHT_MOST = 60 * 1024;
 
-const cases = [];
-const it = (name, fn) => cases.push({ name, fn });
-
-function equal(got, expected, what = "") {
-  if (got !== expected) throw new Error(`${what}: ${JSON.stringify(got)} is not ${JSON.stringify(expected)}`);
-}
-
 // --- what a person does ------------------------------------------------------------------------------------
-
-let browser;
-let house;
-let guests = 0;
-
-// A browser of one's own, and the page in it. Errors of the page's scripts, and whatever the policy forbids, fail the
-// case; that the server cannot be reached does not.
-async function visit(test, { path = "/", ...options } = {}) {
-  const context = await browser.newContext({ viewport: DESKTOP, locale: "en-GB", ...options });
-  const page = await context.newPage();
-  test.errors ??= [];
-  test.contexts ??= [];
-  test.contexts.push(context);
-  page.on("pageerror", (error) => test.errors.push(String(error)));
-  page.on("console", (line) => {
-    if (line.type() === "error" && /Content.Security|Trusted|Refused to/.test(line.text())) test.errors.push(line.text());
-  });
-  await page.goto(house.url + path);
-  return page;
-}
 
 async function fillAccount(page, name, password = "a long password") {
   await page.fill("#username", name);
@@ -52,7 +28,6 @@ async function signUp(page, name) {
   await page.waitForSelector("#sign-out:visible");
 }
 
-const newName = () => `visitor${++guests}`;
 const row = (film) => `#race li[data-id="${film.id}"]`;
 const notice = (page, words) => page.waitForSelector(`#notice.shown:has-text("${words}")`);
 const order = (page) => page.$$eval("#race li[data-id]", (rows) => rows.map((each) => Number(each.dataset.id)));
@@ -357,56 +332,4 @@ it("speaks the language that is chosen on the page, and stays signed in", async 
   equal(await page.textContent("h1"), "The house decides.");
 });
 
-// --- running them ------------------------------------------------------------------------------------------
-
-function within(ms, promise) {
-  let timer;
-  const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not done within ${ms / 1000} s`)), ms);
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
-}
-
-async function run({ name, fn }) {
-  const test = {};
-  const began = Date.now();
-  try {
-    await within(CASE_MS, fn(test));
-    equal((test.errors ?? []).join("\n"), "", "errors of the page");
-    console.log(`ok   ${name} (${((Date.now() - began) / 1000).toFixed(2)} s)`);
-    return true;
-  } catch (error) {
-    console.log(`FAIL ${name}\n     ${String(error.stack).replaceAll("\n", "\n     ")}`);
-    return false;
-  } finally {
-    for (const context of test.contexts ?? []) await context.close();
-  }
-}
-
-async function runAll(words) {
-  let passed = 0;
-  let failed = 0;
-  for (const each of cases.filter((one) => one.name.includes(words))) {
-    if (await run(each)) passed++;
-    else failed++;
-  }
-  return { passed, failed };
-}
-
-let count = { passed: 0, failed: 1 };
-try {
-  house = await House.build();
-  browser = await launch();
-  count = await runAll(process.argv[2] ?? "");
-} catch (error) {
-  console.log(`FAIL ${error.stack}`);
-}
-try {
-  await browser?.close();
-  await house?.tearDown();
-} catch (error) {
-  console.log(`FAIL the end: ${error.message}`);
-  count.failed++;
-}
-console.log(`${count.passed} passed, ${count.failed} failed`);
-process.exit(count.failed === 0 && count.passed > 0 ? 0 : 1);
+await main(process.argv[2] ?? "");

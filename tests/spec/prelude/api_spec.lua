@@ -67,6 +67,9 @@ describe("the API's description", function()
     local parameters = found.paths["/things/{id}"].get.parameters
     assert.same({ "id", "path", true }, { parameters[1].name, parameters[1]["in"], parameters[1].required })
     assert.same({ type = "integer", minimum = 1, maximum = 1 << 53 }, parameters[1].schema)
+    local cached = described({ get("/a", { cached = { ttl = 1 } }) })
+    assert.equal("#/components/parameters/IfNoneMatch", cached.paths["/a"].get.parameters[1]["$ref"])
+    assert.equal("If-None-Match", cached.components.parameters.IfNoneMatch.name)
     assert.same({ "limit", "query", false }, { parameters[2].name, parameters[2]["in"], parameters[2].required })
     assert.same({ type = "integer", minimum = 1, maximum = 9, default = 3 }, parameters[2].schema)
     assert.same({ type = "string" }, parameters[3].schema)
@@ -101,12 +104,72 @@ describe("the API's description", function()
     local found = described { get("/a", {}), get("/b", { query = { q = field.string {} },
       depends = { user = signed_in }, answers = { [200] = Thing, [404] = fail.Problem } }),
       post("/c", { body = Thing }), get("/d", { cached = { ttl = 1 } }) }
-    assert.equal("200 400 500 503", statuses(found.paths["/a"].get))
-    assert.equal("200 400 401 404 422 500 503", statuses(found.paths["/b"].get))
-    assert.equal("201 400 413 415 422 500 503", statuses(found.paths["/c"].post))
-    assert.equal("200 304 400 500 503", statuses(found.paths["/d"].get))
+    assert.equal("200 400 429 500 503", statuses(found.paths["/a"].get))
+    assert.equal("200 400 401 404 422 429 500 503", statuses(found.paths["/b"].get))
+    assert.equal("201 400 411 413 415 422 429 500 503", statuses(found.paths["/c"].post))
+    assert.equal("200 304 400 429 500 503", statuses(found.paths["/d"].get))
     assert.equal("#/components/responses/Unauthorized", found.paths["/b"].get.responses["401"]["$ref"])
     assert.equal("#/components/headers/ETag", found.paths["/d"].get.responses["200"].headers.ETag["$ref"])
+  end)
+
+  it("has HEAD beside GET, with the same statuses and no body", function()
+    local found = described { get("/b", { name = "get_b", query = { q = field.string {} },
+      answers = { [200] = Thing, [404] = fail.Problem } }), post("/b", {}) }
+    local head = found.paths["/b"].head
+    assert.equal("head_get_b", head.operationId)
+    assert.same(found.paths["/b"].get.parameters, head.parameters)
+    assert.equal("200 400 404 422 429 500 503", statuses(head))
+    for status, answer in pairs(head.responses) do
+      assert.is_nil(answer.content, status)
+      assert.is_table(answer.headers["X-Request-Id"], status)
+    end
+    assert.is_table(head.responses["503"].headers["Retry-After"])
+  end)
+
+  it("makes examples of what the fields say, for bodies and answers", function()
+    local Shelf = field.object({ things = field.list { of = field.object { name = field.string { example = "chair" },
+      note = field.string { optional = true } } }, kind = field.choice { "a", "b" } }, { name = "Shelf" })
+    local found = described { post("/s", { body = Shelf, answers = { [201] = Shelf, [200] = Thing } }) }
+    local operation = found.paths["/s"].post
+    assert.same({ things = { { name = "chair" } }, kind = "a" },
+      operation.requestBody.content["application/json"].example)
+    assert.same({ things = { { name = "chair", note = json.null } }, kind = "a" },
+      operation.responses["201"].content["application/json"].example)
+    assert.is_nil(operation.responses["200"].content["application/json"].example) -- nobody says what an id looks like
+  end)
+
+  it("gives a parameter that must be there its example, where a form takes it from", function()
+    local found = described { get("/t/{id}", { path = { id = field.integer { example = 7 } },
+      query = { word = field.string { optional = true, example = "x" } } }) }
+    local parameters = found.paths["/t/{id}"].get.parameters
+    assert.equal(7, parameters[1].example)
+    assert.is_nil(parameters[2].example)
+    assert.same({ "x" }, parameters[2].schema.examples)
+  end)
+
+  it("tells a failure in the route's own words, with what comes along", function()
+    local found = described { get("/b", { answers = { [200] = Thing, [404] = fail.problem("no such thing"),
+      [409] = fail.problem("not now", { again = field.string { optional = true, example = "later" } }) } }) }
+    local responses = found.paths["/b"].get.responses
+    local plain = responses["404"].content["application/json"]
+    assert.same({ ["$ref"] = "#/components/schemas/Problem" }, plain.schema)
+    assert.same({ detail = "no such thing", generation = 1 }, plain.example)
+    local more = responses["409"].content["application/json"]
+    assert.same({ type = "string", examples = { "later" } }, more.schema.properties.again)
+    assert.same({ "detail" }, more.schema.required)
+    assert.same({ detail = "not now", generation = 1, again = "later" }, more.example)
+    local details = responses["409"].content["application/problem+json"].example
+    assert.same({ 409, "Conflict", "later" }, { details.status, details.title, details.again })
+  end)
+
+  it("shows what a stream sends", function()
+    local found = described { route.get "/news" { stream = "news", events = { news = Thing,
+      word = field.object { text = field.string { example = "hi" } } } } }
+    local answer = found.paths["/news"].get.responses["200"].content["text/event-stream"]
+    assert.same({ "id", "name" }, answer.schema["x-events"].news.required)
+    assert.matches('event: hello\ndata: {.-"stream":"news"}\n\n', answer.example)
+    assert.matches('id: %x+%-1\nevent: word\ndata: {"text":"hi"}\n\n$', answer.example)
+    assert.is_table(found.paths["/news"].get.responses["406"])
   end)
 
   it("says how one signs in, and where one must", function()

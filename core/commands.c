@@ -12,6 +12,17 @@ int command_failed(const char *what, const struct err *err) {
     return 1;
 }
 
+void command_scripts_folder(const struct command_call *call, struct settings *ret,
+                            char folder[COMMAND_FOLDER]) {
+    *ret = *call->settings;
+    if (call->word_count == 0) return;
+    size_t len = (size_t)snprintf(folder, COMMAND_FOLDER, "%s", call->words[0]);
+    if (len >= COMMAND_FOLDER) len = COMMAND_FOLDER - 1;
+    while (len > 1 && folder[len - 1] == '/')
+        folder[--len] = '\0';
+    ret->scripts = folder;
+}
+
 /* ---- settings, migrate ---- */
 
 int command_settings(const struct command_call *call) {

@@ -23,12 +23,12 @@
 const struct setting_row setting_rows[] = {
     {AT(listen), SETTING_ADDRESS, "0.0.0.0:8080", 0, 0, "where people are served, host:port", NULL},
     {AT(admin_listen), SETTING_ADDRESS, "127.0.0.1:9180", 0, 0, "where operators are served, host:port", NULL},
-    {AT(data), SETTING_TEXT, "data", 1, PATH_BYTES, "folder of the embedded PostgreSQL", NULL},
-    {AT(scripts), SETTING_TEXT, "scripts", 1, PATH_BYTES, "folder of the Lua scripts", NULL},
-    {AT(sql), SETTING_TEXT, "sql", 1, PATH_BYTES, "folder of migrations/ and queries/", NULL},
-    {AT(web), SETTING_TEXT, "web", 1, PATH_BYTES, "folder of the page at /; none: no page", NULL},
+    {AT(data), SETTING_FOLDER, "data", 1, PATH_BYTES, "folder of the embedded PostgreSQL", NULL},
+    {AT(scripts), SETTING_FOLDER, "scripts", 1, PATH_BYTES, "folder of the Lua scripts", NULL},
+    {AT(sql), SETTING_FOLDER, "sql", 1, PATH_BYTES, "folder of migrations/ and queries/", NULL},
+    {AT(web), SETTING_FOLDER, "web", 1, PATH_BYTES, "folder of the page at /; none: no page", NULL},
     {AT(database_url), SETTING_URL, "", 0, PATH_BYTES, "PostgreSQL to use; empty: an embedded one", NULL},
-    {AT(postgres_bin), SETTING_TEXT, "", 0, PATH_BYTES, "folder of initdb and postgres; empty: found by itself", NULL},
+    {AT(postgres_bin), SETTING_FOLDER, "", 0, PATH_BYTES, "folder of initdb and postgres; empty: found by itself", NULL},
     {AT(jwt_secret), SETTING_SECRET, "", TOKEN_MIN_SECRET, PATH_BYTES, "signs and checks tokens", NULL},
     {AT(jwt_lifetime_s), SETTING_NUMBER, "3600", 1, 366 * 86400, "seconds that a token is good for", NULL},
     {AT(workers), SETTING_NUMBER, "0", 0, 256, "threads that serve; 0: one a core", NULL},
@@ -145,11 +145,23 @@ static void add_flag(const struct setting_row *row, struct buf *ret) {
         buf_add_char(ret, *c == '_' ? '-' : *c);
 }
 
-void settings_help(struct buf *ret) {
+/* Whether the name is one of those, which spaces part. */
+static bool is_named(const char *name, const char *names) {
+    size_t len = strlen(name);
+    for (const char *at = names; *at; at += strspn(at, " ")) {
+        size_t word = strcspn(at, " ");
+        if (word == len && strncmp(at, name, len) == 0) return true;
+        at += word;
+    }
+    return false;
+}
+
+void settings_help(const char *names, struct buf *ret) {
     struct buf flag = {0};
     buf_addf(ret, "  %-24s %s\n", "--config FILE", "lines of `name = value`, names as in `plateia settings`");
     for (size_t i = 0; i < setting_count; i++) {
         const struct setting_row *row = &setting_rows[i];
+        if (names && !is_named(row->name, names)) continue;
         buf_clear(&flag);
         add_flag(row, &flag);
         buf_addf(ret, "  %-24s %s", flag.failed ? "" : flag.data, row->help);
@@ -158,6 +170,22 @@ void settings_help(struct buf *ret) {
     }
     if (flag.failed) ret->failed = true;
     buf_done(&flag);
+}
+
+bool settings_about(size_t number, struct setting_about *ret) {
+    if (number >= setting_count) return false;
+    const struct setting_row *row = &setting_rows[number];
+    size_t len = 0;
+    *ret = (struct setting_about){.name = row->name,
+                                  .help = row->help,
+                                  .fallback = row->fallback,
+                                  .words = row->kind == SETTING_SWITCH ? "true false" : row->words,
+                                  .is_switch = row->kind == SETTING_SWITCH,
+                                  .is_folder = row->kind == SETTING_FOLDER,
+                                  .is_secret = setting_is_secret(row)};
+    for (; row->name[len] && len + 1 < sizeof ret->flag; len++)
+        ret->flag[len] = row->name[len] == '_' ? '-' : row->name[len];
+    return true;
 }
 
 const char *settings_text(const struct settings *settings, const char *name, struct buf *scratch) {

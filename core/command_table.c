@@ -50,7 +50,7 @@ const struct command commands[] = {
          "plateia check|scripts/ and sql/queries/ as they are\n"
          "plateia check /tmp/scripts|other scripts, the same queries",
      .failed = "Something would be refused, or no database could be asked.",
-     .see = "reload routes"},
+     .see = "reload routes stubs"},
     {.name = "routes", .words = "[DIR]", .most = 1, .run = command_routes, .group = SCRIPTS, .offers = "<folder>",
      .summary = "list the routes that the scripts make",
      .about =
@@ -63,7 +63,7 @@ const struct command commands[] = {
          "plateia routes|a table for people\n"
          "plateia routes --json|for programs",
      .failed = "The scripts do not load: standard error says file, line and reason.",
-     .see = "openapi check"},
+     .see = "openapi check stubs"},
     {.name = "openapi", .words = "", .run = command_openapi, .group = SCRIPTS,
      .summary = "print the description of the API (OpenAPI 3.1)",
      .about = "Prints what GET /openapi.json would answer, of the scripts as they are. No server, no database.",
@@ -73,6 +73,21 @@ const struct command commands[] = {
          "plateia openapi --scripts /tmp/scripts|of other scripts",
      .failed = "The scripts do not load: standard error says file, line and reason.",
      .see = "routes check"},
+    {.name = "stubs", .words = "[DIR]", .most = 1, .run = command_stubs, .bare = true, .group = SCRIPTS,
+     .offers = "<folder>",
+     .summary = "write what editors complete and check scripts by",
+     .about =
+         "Writes into DIR (else the folder one stands in), which is the one that the editor opens: .plateia/, with "
+         "a definition of each module of the server for lua-language-server and what luacheck needs to know of "
+         "the sandbox, and .luarc.json, which names it. Run it again after an upgrade.\n\n"
+         "A file that somebody has edited is kept, and the command ends with 1.",
+     .options = "--force|replace what was edited, too\n--dry-run|only say what would be written",
+     .settings = "",
+     .examples =
+         "plateia stubs|then open this folder in an editor\n"
+         "luacheck --config .plateia/luacheckrc scripts|what scripts may use, and no more",
+     .failed = "Something was kept as it had been edited, or could not be written.",
+     .see = "check routes"},
     {.name = "reload", .words = "", .run = command_reload, .group = SCRIPTS,
      .summary = "have a running server serve the scripts as they are now",
      .about =

@@ -63,6 +63,7 @@ int command_rollback(const struct command_call *call);
 int command_scripts(const struct command_call *call);
 int command_settings(const struct command_call *call);
 int command_routes(const struct command_call *call);
+int command_stubs(const struct command_call *call);
 int command_completion(const struct command_call *call);
 int command_help(const struct command_call *call);
 int command_version(const struct command_call *call);

@@ -77,6 +77,9 @@ void command_scripts_folder(const struct command_call *call, struct settings *re
 struct err;
 int command_failed(const char *what, const struct err *err);
 
+/* Says that no server answered, and how one is named; returns EXIT_FAILED. */
+int command_unanswered(const struct command_call *call, const struct err *err);
+
 /* Says why the call is wrong, and how it is called; returns EXIT_WRONG_CALL. */
 int command_misused(const struct command *command, const char *why);
 

@@ -28,7 +28,9 @@ static void print_rows(const struct rows *rows) {
 static enum err_code run_named(struct session *session, const struct query_set *queries, const char *name,
                                const char *param, struct rows **ret, struct err *err) {
     const struct query *query = query_set_find(queries, name);
-    if (!query) return err_set(err, ERR_NOT_FOUND, "there is no query \"%s\"", name);
+    if (!query)
+        return err_set(err, ERR_NOT_FOUND, "there is no query \"%s\": restore sql/queries/%s.sql", name,
+                       name);
     if (query->param_count != 1) return err_set(err, ERR_INVALID, "%s: one parameter expected", query->file);
     return session_query(session, query->text, 1, &param, ret, err);
 }

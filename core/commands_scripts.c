@@ -13,14 +13,6 @@
 
 #define PATIENCE_S 120 /* a reload waits for every worker */
 
-static int server_gone(const struct command_call *call, const char *command, const struct err *err) {
-    fprintf(stderr,
-            "plateia %s: %s\nStart a server (plateia serve), or name its admin listener: --admin-listen "
-            "HOST:PORT (now %s).\n",
-            command, err->text, call->settings->admin_listen);
-    return 1;
-}
-
 /* What a server says that did not do it. */
 static int not_done(const char *command, int status, const struct buf *body) {
     struct buf why = {0};
@@ -66,7 +58,7 @@ static int order(const struct command_call *call, const char *command, const cha
     running_admin(call->settings, server);
     struct ask question = {.host_port = server, .method = "POST", .target = target, .patience_s = PATIENCE_S};
     if (ask(&question, &status, &body, &err) != ERR_OK)
-        result = server_gone(call, command, &err);
+        result = command_unanswered(call, &err);
     else if (status == 200)
         result = done(command, &body);
     else
@@ -127,7 +119,7 @@ int command_scripts(const struct command_call *call) {
     running_admin(call->settings, server);
     struct ask question = {.host_port = server, .method = "GET", .target = "/scripts"};
     if (ask(&question, &status, &body, &err) != ERR_OK)
-        result = server_gone(call, "scripts", &err);
+        result = command_unanswered(call, &err);
     else if (status != 200)
         result = not_done("scripts", 0, &body);
     else if (command_has(call, "--json"))

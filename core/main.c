@@ -9,14 +9,15 @@
 #include <string.h>
 #include <unistd.h>
 
-static void open_log(const struct settings *settings) {
+/* A server's log is what it prints; a command's answer is, and its log goes beside that. */
+static void open_log(const struct settings *settings, int fd) {
     static const char *const levels[] = {"debug", "info", "warn", "error"};
     enum log_level least = LOG_INFO;
     bool text = strcmp(settings->log_format, "text") == 0 ||
-                (strcmp(settings->log_format, "auto") == 0 && isatty(STDOUT_FILENO));
+                (strcmp(settings->log_format, "auto") == 0 && isatty(fd));
     for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
         if (strcmp(settings->log_level, levels[i]) == 0) least = (enum log_level)i;
-    log_open(text ? LOG_TEXT : LOG_JSON, least, STDOUT_FILENO);
+    log_open(text ? LOG_TEXT : LOG_JSON, least, fd);
 }
 
 /* Settings are read, logging is open, then it runs. */
@@ -32,7 +33,7 @@ static int run_with_settings(struct command_call *call, const struct command_lin
                 call->command->name);
         goto out;
     }
-    open_log(settings);
+    open_log(settings, call->command->run == command_serve ? STDOUT_FILENO : STDERR_FILENO);
     if (warnings.data) fputs(warnings.data, stderr);
     call->settings = settings;
     status = crypto_open(&err) == ERR_OK ? call->command->run(call) : command_failed("no cryptography", &err);

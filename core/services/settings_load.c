@@ -139,7 +139,9 @@ static void read_config(struct load *load, const char *path) {
     char *line = NULL, origin[512];
     size_t size = 0;
     if (!file) {
-        buf_addf(&load->problems, "the settings file \"%s\" cannot be opened: %s\n", path, strerror(errno));
+        buf_addf(&load->problems,
+                 "the settings file \"%s\" cannot be opened: %s: name another (--config, PLATEIA_CONFIG)\n",
+                 path, strerror(errno));
         return;
     }
     for (int number = 1; getline(&line, &size, file) >= 0; number++) {
@@ -159,8 +161,9 @@ static void give_file(struct load *load, const struct setting_row *row, const ch
     size_t len = file ? fread(text, 1, sizeof text - 1, file) : 0;
     bool failed = !file || ferror(file);
     if (failed)
-        buf_addf(&load->problems, "%s: the file \"%s\" (%s) cannot be read: %s\n", row->name, path, origin,
-                 strerror(errno));
+        buf_addf(&load->problems,
+                 "%s: the file \"%s\" (%s) cannot be read: %s: name one that this user may read\n", row->name,
+                 path, origin, strerror(errno));
     if (file) fclose(file);
     if (failed) return;
     if (len && text[len - 1] == '\n') len--;

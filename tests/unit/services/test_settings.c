@@ -214,7 +214,8 @@ static void a_flag_names_the_file_before_the_environment_does(void **state) {
     assert_int_equal(load(FLAGS("--db-leases=3", joined), nothing), ERR_OK);
     assert_int_equal(settings->db_queue, 11);
     refuses(FLAGS("--config=/no/such/file"), nothing,
-            "the settings file \"/no/such/file\" cannot be opened: No such file or directory\n");
+            "the settings file \"/no/such/file\" cannot be opened: No such file or directory: "
+            "name another (--config, PLATEIA_CONFIG)\n");
     refuses(FLAGS("--config"), nothing, "config has no value (flag --config)");
     refuses(FLAGS("--config", "--workers=3"), nothing, "config has no value (flag --config)");
 }

@@ -181,16 +181,17 @@ const struct command commands[] = {
          "plateia completion fish >~/.config/fish/completions/plateia.fish|for good",
      .failed = "Never.",
      .see = "help"},
-    {.name = "help", .words = "[COMMAND]", .most = 1, .run = command_help, .bare = true, .group = ABOUT,
+    {.name = "help", .words = "[COMMAND|MODULE]", .most = 1, .run = command_help, .bare = true, .group = ABOUT,
      .offers = "<command>",
-     .summary = "explain a command, or list them",
+     .summary = "explain a command or a module, or list the commands",
      .about =
          "`plateia COMMAND --help` is the same as `plateia help COMMAND`. `plateia help settings` explains every "
-         "setting.",
+         "setting, `plateia help plateia.db` what scripts may call of that module of the server.",
      .options = "--man|print the manual page, plateia.1, instead",
      .settings = "",
      .examples =
          "plateia help import|what it reads, and what it answers\n"
+         "plateia help plateia.db|the module's functions, and how they fail\n"
          "plateia help --man >plateia.1|for man",
      .failed = "Never: an unknown command ends with 2.",
      .see = "settings completion"},

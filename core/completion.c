@@ -39,8 +39,8 @@ static void bash_values(struct buf *ret) {
         if (about->is_folder)
             buf_addf(ret, "    --%s) _plateia_files -d; return ;;\n", about->flag);
         else if (about->words)
-            buf_addf(ret, "    --%s) COMPREPLY=($(compgen -W '%s' -- \"$word\")); return ;;\n", about->flag,
-                     about->words);
+            buf_addf(ret, "    --%s) COMPREPLY=($(compgen -W '%s' -- \"$word\"))%s ;;\n", about->flag,
+                     about->words, about->is_switch ? "; [[ ${COMPREPLY[0]} ]] && return" : "; return");
         else
             buf_addf(ret, "    --%s) return ;;\n", about->flag);
     }
@@ -101,6 +101,19 @@ static void command_names(struct buf *ret) {
         buf_addf(ret, "%s%s", i ? " " : "", commands[i].name);
 }
 
+/* The how-manieth word of the command is being typed: flags and what they take are none. */
+static void bash_place(struct buf *ret) {
+    buf_add_str(ret, "    local valued=' --config");
+    for (struct flags flags = {0}; flags_next(&flags);)
+        if (!flags.about.is_switch) buf_addf(ret, " --%s", flags.about.flag);
+    buf_add_str(ret,
+                " '\n    for ((i = 2; i <= COMP_CWORD; i++)); do\n"
+                "        if [[ ${COMP_WORDS[i+1]} == '=' ]]; then\n            ((i += 2))\n"
+                "        elif [[ $valued == *\" ${COMP_WORDS[i]} \"* ]]; then\n            ((i += 1))\n"
+                "        elif [[ ${COMP_WORDS[i]} != -* ]]; then\n            ((place += 1))\n        fi\n"
+                "    done\n");
+}
+
 /* bash parts words at "=" as well: --log-format=json is three of them. */
 static void add_bash(struct buf *ret) {
     buf_add_str(ret,
@@ -123,12 +136,8 @@ static void add_bash(struct buf *ret) {
     bash_flags(ret);
     buf_add_str(ret,
                 "    if [[ $word == -* ]]; then\n"
-                "        COMPREPLY=($(compgen -W \"$own $all\" -- \"$word\"))\n        return\n    fi\n"
-                "    for ((i = 2; i <= COMP_CWORD; i++)); do\n"
-                "        if [[ ${COMP_WORDS[i]} == --* && \" $all \" == *\" ${COMP_WORDS[i]} \"* ]]; then\n"
-                "            [[ ${COMP_WORDS[i+1]} == '=' ]] && ((i += 2)) || ((i += 1))\n"
-                "        elif [[ ${COMP_WORDS[i]} != -* ]]; then\n            ((place += 1))\n        fi\n"
-                "    done\n");
+                "        COMPREPLY=($(compgen -W \"$own $all\" -- \"$word\"))\n        return\n    fi\n");
+    bash_place(ret);
     bash_words(ret);
     buf_add_str(ret, "}\n\ncomplete -F _plateia plateia\n");
 }
@@ -148,6 +157,7 @@ static void zsh_values(struct buf *ret) {
     buf_add_str(ret, "  case $flag in\n  --config) _files; return ;;\n");
     for (struct flags flags = {0}; flags_next(&flags);) {
         const struct setting_about *about = &flags.about;
+        if (about->is_switch) continue;
         buf_addf(ret, "  --%s) %s%s; return ;;\n", about->flag,
                  about->is_folder ? "_files -/"
                  : about->words   ? "compadd -- "
@@ -239,7 +249,7 @@ static void fish_flag(struct buf *ret, const struct setting_about *about) {
              about->flag, about->is_switch ? "f" : "x");
     add_quoted(ret, about->help, strlen(about->help));
     if (about->is_folder) buf_add_str(ret, " -a '(__fish_complete_directories)'");
-    if (about->words) buf_addf(ret, " -a '%s'", about->words);
+    if (about->words && !about->is_switch) buf_addf(ret, " -a '%s'", about->words);
     buf_add_char(ret, '\n');
 }
 

@@ -5,6 +5,7 @@
 #include "commands.h"
 #include "completion.h"
 #include "help.h"
+#include "stubs.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,9 +38,22 @@ static int unknown_command(const char *name) {
     return EXIT_WRONG_CALL;
 }
 
+/* "plateia.db": what scripts may call of it, as their editors are told. */
+static const struct stub_file *find_module(const char *name) {
+    size_t prefix = strlen("plateia.");
+    if (!name || strncmp(name, "plateia.", prefix) != 0) return NULL;
+    for (const struct stub_file *file = stub_files; file->name; file++) {
+        size_t len = strcspn(file->name, ".");
+        if (strlen(name + prefix) == len && strncmp(name + prefix, file->name, len) == 0) return file;
+    }
+    return NULL;
+}
+
 int command_help(const struct command_call *call) {
     struct buf text = {0};
     const char *name = call->word_count ? call->words[0] : NULL;
+    const struct stub_file *module = find_module(name);
+    if (module) return fwrite(module->text, 1, module->len, stdout) == module->len ? EXIT_DONE : EXIT_FAILED;
     const struct command *command = name ? command_find(name) : NULL;
     if (name && !command) return unknown_command(name);
     if (command_has(call, "--man"))

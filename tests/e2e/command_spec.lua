@@ -241,6 +241,34 @@ describe("plateia completion", function()
   end)
 end)
 
+describe("an installation", function()
+  it("brings what man and the shells look for", function()
+    local prefix = process.temporary_folder "installed"
+    local build = server.binary():match "^(.*)/[^/]+$"
+    local code, said = process.run("cmake", { args = { "--install", build, "--prefix", prefix } })
+    assert.equal(0, code, said)
+    for path, words in pairs {
+      ["man/man1/plateia.1"] = { "help", "--man" },
+      ["bash-completion/completions/plateia.bash"] = { "completion", "bash" },
+      ["zsh/site-functions/_plateia"] = { "completion", "zsh" },
+      ["fish/vendor_completions.d/plateia.fish"] = { "completion", "fish" },
+    } do
+      assert.equal(printed(table.unpack(words)), process.read_file(prefix .. "/share/" .. path))
+    end
+  end)
+end)
+
+describe("the pages", function()
+  it("name every command", function()
+    for _, page in ipairs { "README.md", "README.pt-BR.md" } do
+      local text = process.read_file(page)
+      for _, name in ipairs(commands()) do
+        assert.truthy(text:find("\n|[^\n]*`" .. name .. "[` ]"), page .. " has " .. name .. " in its table")
+      end
+    end
+  end)
+end)
+
 describe("the manual page", function()
   it("is clean, and tells of every command and every flag", function()
     local path = written(printed("help", "--man"))

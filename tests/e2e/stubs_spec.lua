@@ -33,6 +33,19 @@ describe("plateia stubs", function()
     assert.equal(0, code, text)
   end)
 
+  it("lets luacheck pass what is served, and no more, where it is", function()
+    if process.run("sh", { args = { "-c", "command -v luacheck" } }) ~= 0 then return pending "there is no luacheck" end
+    local function check(...)
+      return process.run("luacheck", { args = { "--config", folder .. "/.plateia/luacheckrc", ... } })
+    end
+    local code, text = check "scripts"
+    assert.equal(0, code, text)
+    process.write_file(folder .. "/x.lua", "return io.open, string.dump, coroutine, os.exit\n")
+    code, text = check(folder .. "/x.lua")
+    assert.equal(1, code)
+    for _, name in ipairs { "io", "dump", "coroutine", "exit" } do assert.truthy(text:find(name, 1, true), text) end
+  end)
+
   it("writes nothing twice", function()
     local code, text = stubs(folder)
     assert.equal(0, code)

@@ -152,7 +152,7 @@ const struct command commands[] = {
          "`list` shows what waits to be sent or was given up; `retry KEY` has one row sent again, `retry --all` "
          "all that were given up. It works beside a running server and without one.",
      .options = "--all|retry whatever was given up",
-     .settings = "sql data database_url outbox_attempts",
+     .settings = "sql data database_url",
      .examples =
          "plateia outbox list|what waits, and why\n"
          "plateia outbox retry --all|once the far side works again",
@@ -164,7 +164,7 @@ const struct command commands[] = {
          "A setting is a flag (--workers 4), an environment variable (PLATEIA_WORKERS=4; a secret's also as "
          "..._FILE, the path of a file that holds it) or a line of the file that --config or PLATEIA_CONFIG "
          "names (workers = 4). A flag wins over the environment, that over the file, that over the default. "
-         "Secrets are shown as ***.",
+         "A switch may stand alone, or be denied (--access-log, --no-access-log). Secrets are shown as ***.",
      .settings = NULL,
      .examples =
          "plateia settings|as they are here\n"

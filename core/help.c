@@ -5,33 +5,38 @@
 #include "services/settings.h"
 #include <string.h>
 
-#define WIDTH    96
-#define COMMANDS 32 /* where what is said of a command begins */
-#define FLAGS    27 /* and of a flag, as settings_help has it */
+#define WIDTH  96
+#define COLUMN 32 /* where what is said of a command or a flag begins, as in settings_help */
 
 #define BOLD  "\033[1m"
 #define PLAIN "\033[0m"
 
 /* ---- prose ---- */
 
-/* Words of the text behind `indent` spaces, in lines of at most WIDTH; an empty line stays one. */
-static void add_prose(struct buf *ret, const char *text, size_t len, size_t indent) {
+/* Up to the next space or line break, or the end; `what is typed` stays together. */
+static size_t word_length(const char *text, const char *end) {
+    const char *at = text;
+    for (bool typed = false; at < end && *at != '\n' && (typed || *at != ' '); at++)
+        if (*at == '`') typed = !typed;
+    return (size_t)(at - text);
+}
+
+/* Words of the text in lines of at most WIDTH; an empty line stays one. */
+static void add_prose(struct buf *ret, const char *text) {
+    const char *end = text + strlen(text);
     size_t column = 0;
-    for (const char *end = text + len; text < end;) {
-        size_t word = 0;
-        while (text + word < end && !strchr(" \n", text[word]))
-            word++;
-        if (column > 0 && column + 1 + word > WIDTH) buf_add_char(ret, '\n'), column = 0;
-        if (word) {
-            buf_addf(ret, "%*s%.*s", column ? 1 : (int)indent, "", (int)word, text);
-            column += word + (column ? 1 : indent);
-        } else if (*text == '\n') {
-            buf_add_str(ret, column ? "\n\n" : "\n");
+    while (text < end) {
+        size_t word = word_length(text, end);
+        if (word == 0) { /* paragraphs are parted by two line breaks, of which this is the second */
+            buf_add_str(ret, "\n\n");
             column = 0;
+        } else {
+            bool fits = column + 1 + word <= WIDTH;
+            if (column) buf_add_char(ret, fits ? ' ' : '\n');
+            buf_add(ret, text, word);
+            column = (column && fits ? column + 1 : 0) + word;
         }
-        text += word;
-        if (text < end && *text == ' ') text++;
-        if (text < end && *text == '\n') text++;
+        text += word + (text + word < end);
     }
     buf_add_char(ret, '\n');
 }
@@ -40,9 +45,9 @@ static void add_heading(struct buf *ret, const char *text, bool bold) {
     buf_addf(ret, "\n%s%s%s:\n", bold ? BOLD : "", text, bold ? PLAIN : "");
 }
 
-/* "  head      what is said of it", which begins in that column */
-static void add_row(struct buf *ret, int column, const char *head, const char *rest) {
-    buf_addf(ret, "  %-*s %s\n", column - 3, head, rest);
+/* "  head      what is said of it" */
+static void add_row(struct buf *ret, const char *head, const char *rest) {
+    buf_addf(ret, "  %-*s %s\n", COLUMN - 3, head, rest);
 }
 
 /* ---- all ---- */
@@ -56,7 +61,7 @@ static void add_commands(struct buf *ret, bool bold) {
         group = command->group;
         buf_clear(&head);
         buf_addf(&head, "%s %s", command->name, command->words);
-        if (head.data) add_row(ret, COMMANDS, head.data, command->summary);
+        if (head.data) add_row(ret, head.data, command->summary);
     }
     if (head.failed) ret->failed = true;
     buf_done(&head);
@@ -66,9 +71,9 @@ void help_overview(struct buf *ret, bool bold) {
     buf_add_str(ret, "Usage: plateia COMMAND [WORDS] [--FLAG VALUE]...\n");
     add_commands(ret, bold);
     add_heading(ret, "Begin with", bold);
-    add_row(ret, COMMANDS, "plateia serve", "http://localhost:8080, data in ./data");
-    add_row(ret, COMMANDS, "plateia COMMAND --help", "what it does, its flags, two examples");
-    add_row(ret, COMMANDS, "plateia help settings", "every flag, and how else it can be set");
+    add_row(ret, "plateia serve", "http://localhost:8080, data in ./data");
+    add_row(ret, "plateia COMMAND --help", "what it does, its flags, two examples");
+    add_row(ret, "plateia help settings", "every flag, and how else it can be set");
     add_heading(ret, "Exit codes", bold);
     buf_add_str(ret, "  0 done, 1 it could not be done, 2 it was called wrongly and nothing was begun\n");
 }
@@ -78,7 +83,7 @@ void help_overview(struct buf *ret, bool bold) {
 static void add_option_rows(struct buf *ret, const char *options) {
     struct lines lines = lines_of(options);
     while (lines_next(&lines))
-        buf_addf(ret, "  %-*.*s %.*s\n", FLAGS - 3, (int)lines.head_len, lines.head, (int)lines.rest_len,
+        buf_addf(ret, "  %-*.*s %.*s\n", COLUMN - 3, (int)lines.head_len, lines.head, (int)lines.rest_len,
                  lines.rest);
 }
 
@@ -122,7 +127,7 @@ void help_usage(struct buf *ret, const struct command *command) {
 void help_command(struct buf *ret, const struct command *command, bool bold) {
     help_usage(ret, command);
     buf_add_char(ret, '\n');
-    add_prose(ret, command->about, strlen(command->about), 0);
+    add_prose(ret, command->about);
     add_flags(ret, command, bold);
     add_examples(ret, command, bold);
     add_exit_codes(ret, command, bold);

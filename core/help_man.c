@@ -81,7 +81,7 @@ static void add_examples(struct buf *ret) {
 
 static void add_setting(struct buf *ret, const struct setting_about *about) {
     struct buf head = {0}, rest = {0};
-    buf_addf(&head, "--%s", about->flag);
+    buf_addf(&head, "--%s%s%s", about->flag, *about->value ? " " : "", about->value);
     buf_add_str(&rest, about->help);
     if (about->words) buf_addf(&rest, "; one of: %s", about->words);
     if (*about->fallback) buf_addf(&rest, " (%s)", about->fallback);

@@ -138,11 +138,21 @@ void settings_print(const struct settings *settings, struct buf *ret) {
     buf_done(&value);
 }
 
-/* The row's name with dashes, as a flag has it. */
+/* What stands behind a flag, in a word; a switch needs nothing. */
+static const char *value_word(const struct setting_row *row) {
+    static const char *const words[] = {
+        [SETTING_TEXT] = "TEXT", [SETTING_FOLDER] = "DIR",  [SETTING_ADDRESS] = "HOST:PORT",
+        [SETTING_URL] = "URL",   [SETTING_SECRET] = "TEXT", [SETTING_WORD] = "WORD",
+        [SETTING_NUMBER] = "N",  [SETTING_BYTES] = "BYTES", [SETTING_SWITCH] = ""};
+    return words[row->kind];
+}
+
+/* The row's name with dashes, as a flag has it, and its value. */
 static void add_flag(const struct setting_row *row, struct buf *ret) {
     buf_add_str(ret, "--");
     for (const char *c = row->name; *c; c++)
         buf_add_char(ret, *c == '_' ? '-' : *c);
+    if (*value_word(row)) buf_addf(ret, " %s", value_word(row));
 }
 
 /* Whether the name is one of those, which spaces part. */
@@ -158,13 +168,13 @@ static bool is_named(const char *name, const char *names) {
 
 void settings_help(const char *names, struct buf *ret) {
     struct buf flag = {0};
-    buf_addf(ret, "  %-24s %s\n", "--config FILE", "lines of `name = value`, names as in `plateia settings`");
+    buf_addf(ret, "  %-29s %s\n", "--config FILE", "lines of `name = value`, names as in `plateia settings`");
     for (size_t i = 0; i < setting_count; i++) {
         const struct setting_row *row = &setting_rows[i];
         if (names && !is_named(row->name, names)) continue;
         buf_clear(&flag);
         add_flag(row, &flag);
-        buf_addf(ret, "  %-24s %s", flag.failed ? "" : flag.data, row->help);
+        buf_addf(ret, "  %-29s %s", flag.failed ? "" : flag.data, row->help);
         if (*row->fallback) buf_addf(ret, " (%s)", row->fallback);
         buf_add_char(ret, '\n');
     }
@@ -179,6 +189,7 @@ bool settings_about(size_t number, struct setting_about *ret) {
     *ret = (struct setting_about){.name = row->name,
                                   .help = row->help,
                                   .fallback = row->fallback,
+                                  .value = value_word(row),
                                   .words = row->kind == SETTING_SWITCH ? "true false" : row->words,
                                   .is_switch = row->kind == SETTING_SWITCH,
                                   .is_folder = row->kind == SETTING_FOLDER,

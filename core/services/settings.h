@@ -85,6 +85,7 @@ void settings_help(const char *names, struct buf *ret);
 /* One row of the table, for what is made of it: the manual page, the shells' completions. */
 struct setting_about {
     const char *name, *help, *fallback;
+    const char *value; /* what it takes, in a word: "N", "DIR"; "": a switch */
     const char *words; /* that it may be, parted by spaces; NULL: others */
     char flag[64];     /* without its dashes */
     bool is_switch, is_folder, is_secret;

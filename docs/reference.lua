@@ -289,8 +289,8 @@ there, not here. How a route, an observer or a channel is added tells [CONTRIBUT
 
 * **Failure** that may be expected is `nil, message, code`: the first result is absent, the second is a sentence, the
   third one of a few words. Misuse raises.
-* **waits** marks what suspends the handler until an answer is there, while the worker goes on with others. It raises
-  where nothing can wait: while modules load.
+* **waits**, or `async` in a type, marks what suspends the handler until an answer is there, while the worker goes on
+  with others. Nothing can wait while modules load.
 ]]
 
 function reference.manual(modules)

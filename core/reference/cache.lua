@@ -29,7 +29,7 @@ local cache = {}
 ---@param handle? userdata the prelude's own
 ---@return "hit"|"stale"|"miss"|nil found
 ---@return string|integer|nil value or ticket; or why
----@return number|boolean|"busy"|nil age, or whether an older value is known; or the code
+---@return number|boolean|"busy"|nil age or whether an older value is known; or the code
 ---@return number? left seconds
 ---@return boolean? waited
 function cache.get(key, handle) end

@@ -1,7 +1,7 @@
 ---@meta plateia.fail
 
---- How a handler or a depend ends a request with a failure: each function raises, and nothing after it runs. Their names
---- are the codes that whatever can fail returns as its third result.
+--- How a handler or a depend ends a request with a failure: each function raises, and nothing after it runs. What lib/
+--- returns as its third result is one of these names, and what the server's own modules do, but for "limit" and "denied".
 ---
 --- ```lua
 --- local thing, why, code = things.find(id)
@@ -9,7 +9,7 @@
 --- ```
 ---@class plateia.fail
 ---@field Problem plateia.Field the form of a failed request's answer, for a route's `answers`
----@field [plateia.Code] fun(why?: string, more?: table)
+---@field [string] fun(why?: string, more?: table) so that a code finds its function
 local fail = {}
 
 --- 400: the request cannot be read.

@@ -2,7 +2,8 @@
 
 --- What goes through the hands of every script.
 
---- What went wrong, for programs: the third result of whatever can fail. `fail[code](why)` answers with it.
+--- What went wrong, for programs: the third result of whatever can fail. `fail[code](why)` answers with it; but what
+--- "limit" and "denied" mean to a client is the handler's to say (`fail.too_large`, `fail.unauthorized` ...).
 ---@alias plateia.Code
 ---| "busy"      # no capacity right now: trying again in a moment is right
 ---| "timeout"   # it took longer than it may

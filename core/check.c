@@ -6,12 +6,14 @@
 #include "script/budget.h"
 #include "script/edition.h"
 #include "script/generation.h"
+#include "script/sources.h"
 #include "services/bus.h"
 #include "services/cache.h"
 #include "services/crypto.h"
 #include "services/settings.h"
 #include "services/throttle.h"
 #include "services/token.h"
+#include <stdio.h>
 
 #define CACHE_BYTES (1u << 20)
 
@@ -39,9 +41,9 @@ static void close_stand_ins(struct stand_ins *all) {
     cache_free(all->cache);
 }
 
-/* An edition for one, within the bounds of a reload. */
-static enum err_code load(const struct services *services, struct sources *sources, struct buf *description,
-                          struct err *err) {
+/* An edition for one, within the bounds of a reload. `what` is described; NULL: nothing. */
+static enum err_code load(const struct services *services, struct sources *sources, const char *what,
+                          struct buf *description, struct err *err) {
     const struct settings *settings = services->settings;
     struct edition *edition = NULL;
     struct budget *budget = NULL;
@@ -54,15 +56,15 @@ static enum err_code load(const struct services *services, struct sources *sourc
     enum err_code code = budget_new(&budget, err);
     if (code == ERR_OK) code = budget_sit(&parts.seat, budget, err);
     if (code == ERR_OK) code = edition_new(&edition, &parts, err);
-    if (code == ERR_OK && description) code = generation_describe(edition->generations[0], description, err);
+    if (code == ERR_OK && what) code = generation_describe(edition->generations[0], what, description, err);
     edition_free(edition);
     budget_leave(parts.seat);
     budget_free(budget);
     return code;
 }
 
-enum err_code check_load(const struct settings *settings, struct sources *sources, struct buf *description,
-                         struct err *err) {
+static enum err_code load_alone(const struct settings *settings, struct sources *sources, const char *what,
+                                struct buf *description, struct err *err) {
     struct stand_ins all = {0};
     enum err_code code = open_stand_ins(&all, settings, err);
     struct services services = {.cache = all.cache,
@@ -70,7 +72,22 @@ enum err_code check_load(const struct settings *settings, struct sources *source
                                 .throttle = all.throttle,
                                 .tokens = all.tokens,
                                 .settings = settings};
-    if (code == ERR_OK) code = load(&services, sources, description, err);
+    if (code == ERR_OK) code = load(&services, sources, what, description, err);
     close_stand_ins(&all);
+    return code;
+}
+
+enum err_code check_load(const struct settings *settings, struct sources *sources, struct err *err) {
+    return load_alone(settings, sources, NULL, NULL, err);
+}
+
+enum err_code check_describe(const struct settings *settings, const char *what, struct buf *ret,
+                             struct err *err) {
+    struct sources *sources = NULL;
+    char folder[1024];
+    snprintf(folder, sizeof folder, "%s/queries", settings->sql);
+    enum err_code code = sources_read(&sources, settings->scripts, folder, NULL, err);
+    if (code == ERR_OK) code = load_alone(settings, sources, what, ret, err);
+    sources_drop(sources);
     return code;
 }

@@ -11,9 +11,12 @@
 struct settings;
 struct sources;
 
-/* ERR_INVALID: "scripts/routes/x.lua:3: reason". `description` gets that of the API (OpenAPI); NULL: nobody
- * asks. */
-enum err_code check_load(const struct settings *settings, struct sources *sources, struct buf *description,
-                         struct err *err);
+/* ERR_INVALID: "scripts/routes/x.lua:3: reason". */
+enum err_code check_load(const struct settings *settings, struct sources *sources, struct err *err);
+
+/* The same of the settings' own folders, and what they make, as generation_describe has it ("openapi",
+ * "routes"). */
+enum err_code check_describe(const struct settings *settings, const char *what, struct buf *ret,
+                             struct err *err);
 
 #endif

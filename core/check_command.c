@@ -71,7 +71,7 @@ static void cannot_tell(const struct err *err) {
 /* *asking: that is what failed, and not the scripts or a query. */
 static enum err_code look(const struct settings *settings, struct sources *sources, bool *asking,
                           struct err *err) {
-    enum err_code code = check_load(settings, sources, NULL, err);
+    enum err_code code = check_load(settings, sources, err);
     if (code != ERR_OK) return code;
     code = prepare_whole(settings, sources->queries, err);
     *asking = code != ERR_OK && code != ERR_INVALID;
@@ -98,19 +98,9 @@ static int check(const struct settings *settings) {
 }
 
 int command_check(const struct command_call *call) {
-    struct settings settings = *call->settings;
-    char dir[1024];
-    if (call->word_count == 1 && call->words[0][0] == '-') {
-        fputs("Usage: plateia check [DIR]\n", stderr);
-        return 2;
-    }
-    if (call->word_count == 1) {
-        size_t len = (size_t)snprintf(dir, sizeof dir, "%s", call->words[0]);
-        if (len >= sizeof dir) len = sizeof dir - 1;
-        while (len > 1 && dir[len - 1] == '/')
-            dir[--len] = '\0';
-        settings.scripts = dir;
-    }
+    struct settings settings;
+    char folder[COMMAND_FOLDER];
+    command_scripts_folder(call, &settings, folder);
     log_open(LOG_TEXT, LOG_ERROR, STDERR_FILENO); /* what scripts say while they load is not asked for */
     return check(&settings);
 }

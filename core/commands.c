@@ -12,6 +12,25 @@ int command_failed(const char *what, const struct err *err) {
     return 1;
 }
 
+int command_unanswered(const struct command_call *call, const struct err *err) {
+    fprintf(stderr,
+            "plateia %s: %s\nStart a server (plateia serve), or name its admin listener: --admin-listen "
+            "HOST:PORT (now %s).\n",
+            call->command->name, err->text, call->settings->admin_listen);
+    return EXIT_FAILED;
+}
+
+void command_scripts_folder(const struct command_call *call, struct settings *ret,
+                            char folder[COMMAND_FOLDER]) {
+    *ret = *call->settings;
+    if (call->word_count == 0) return;
+    size_t len = (size_t)snprintf(folder, COMMAND_FOLDER, "%s", call->words[0]);
+    if (len >= COMMAND_FOLDER) len = COMMAND_FOLDER - 1;
+    while (len > 1 && folder[len - 1] == '/')
+        folder[--len] = '\0';
+    ret->scripts = folder;
+}
+
 /* ---- settings, migrate ---- */
 
 int command_settings(const struct command_call *call) {
@@ -42,7 +61,7 @@ int command_ready(const struct command_call *call) {
     if (code == ERR_OK)
         puts(body.data ? body.data : "");
     else
-        fprintf(stderr, "plateia ready: %s\n", err.text);
+        command_unanswered(call, &err);
     buf_done(&body);
     return code == ERR_OK && status == 200 ? 0 : 1;
 }

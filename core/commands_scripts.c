@@ -5,23 +5,13 @@
 #include "base/err.h"
 #include "commands.h"
 #include "http/ask.h"
+#include "listing.h"
 #include "running.h"
-#include "table.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define PATIENCE_S 120 /* a reload waits for every worker */
-#define HASH_SHOWN 12
-#define MOST_SHOWN 16 /* columns */
-
-static int server_gone(const struct command_call *call, const char *command, const struct err *err) {
-    fprintf(stderr,
-            "plateia %s: %s\nStart a server (plateia serve), or name its admin listener: --admin-listen "
-            "HOST:PORT (now %s).\n",
-            command, err->text, call->settings->admin_listen);
-    return 1;
-}
 
 /* What a server says that did not do it. */
 static int not_done(const char *command, int status, const struct buf *body) {
@@ -68,7 +58,7 @@ static int order(const struct command_call *call, const char *command, const cha
     running_admin(call->settings, server);
     struct ask question = {.host_port = server, .method = "POST", .target = target, .patience_s = PATIENCE_S};
     if (ask(&question, &status, &body, &err) != ERR_OK)
-        result = server_gone(call, command, &err);
+        result = command_unanswered(call, &err);
     else if (status == 200)
         result = done(command, &body);
     else
@@ -78,70 +68,25 @@ static int order(const struct command_call *call, const char *command, const cha
 }
 
 int command_reload(const struct command_call *call) {
-    bool dry_run = call->word_count == 1;
-    if (dry_run && strcmp(call->words[0], "--dry-run") != 0) {
-        fputs("Usage: plateia reload [--dry-run]\n", stderr);
-        return 2;
-    }
+    bool dry_run = command_has(call, "--dry-run");
     return order(call, "reload", dry_run ? "/scripts/reload?dry_run=1" : "/scripts/reload");
 }
 
 int command_rollback(const struct command_call *call) {
     char target[64] = "/scripts/rollback";
     const char *to = call->word_count ? call->words[0] : "";
-    if (strspn(to, "0123456789") != strlen(to) || strlen(to) > 10) {
-        fputs(
-            "Usage: plateia rollback [N]    N is the number of a generation, as plateia scripts lists them\n",
-            stderr);
-        return 2;
-    }
+    if (strspn(to, "0123456789") != strlen(to) || strlen(to) > 10)
+        return command_misused(call->command,
+                               "N is the number of a generation, as `plateia scripts` lists them");
     if (*to) snprintf(target, sizeof target, "/scripts/rollback?to=%s", to);
     return order(call, "rollback", target);
 }
 
 /* ---- scripts ---- */
 
-/* A list of flat objects: each member of the first is a column. */
-struct list {
-    const char *text;
-    struct buf *cell; /* what was shown last */
-    const char *names[MOST_SHOWN];
-};
-
-static const char *nth(const char *list, size_t n) {
-    struct answer_walk walk = answer_enter(list);
-    for (size_t i = 0; answer_next(&walk); i++)
-        if (i == n) return walk.value;
-    return NULL;
-}
-
-static const char *list_cell(const void *ctx, size_t row, size_t column) {
-    const struct list *list = ctx;
-    struct buf name = {0};
-    buf_clear(list->cell);
-    answer_text(list->names[column], &name);
-    if (row == 0)
-        buf_add_str(list->cell, name.data);
-    else
-        answer_text(answer_get(nth(list->text, row - 1), name.data), list->cell);
-    if (row > 0 && strcmp(name.data, "hash") == 0 && list->cell->len > HASH_SHOWN)
-        list->cell->data[HASH_SHOWN] = '\0';
-    buf_done(&name);
-    return list->cell->len ? list->cell->data : NULL;
-}
-
 static void print_list(const char *title, const char *text) {
-    struct buf cell = {0};
-    struct list list = {.text = text, .cell = &cell};
-    struct table table = {.cell = list_cell, .ctx = &list};
-    struct answer_walk head = answer_enter(nth(text, 0)), rows = answer_enter(text);
-    while (table.columns < MOST_SHOWN && answer_next(&head))
-        list.names[table.columns++] = head.name;
-    while (answer_next(&rows))
-        table.rows++;
-    printf("\n%s%s\n", title, table.rows ? "" : ": none");
-    table_print(&table);
-    buf_done(&cell);
+    printf("\n%s%s\n", title, listing_count(text) ? "" : ": none");
+    listing_print(text);
 }
 
 /* What is no list and no object, a line each. */
@@ -174,9 +119,11 @@ int command_scripts(const struct command_call *call) {
     running_admin(call->settings, server);
     struct ask question = {.host_port = server, .method = "GET", .target = "/scripts"};
     if (ask(&question, &status, &body, &err) != ERR_OK)
-        result = server_gone(call, "scripts", &err);
+        result = command_unanswered(call, &err);
     else if (status != 200)
         result = not_done("scripts", 0, &body);
+    else if (command_has(call, "--json"))
+        puts(body.data);
     else
         print_state(body.data);
     buf_done(&body);

@@ -84,6 +84,10 @@ enum err_code foundation_database(struct foundation *foundation, const struct se
             (int)sizeof foundation->conninfo)
             return err_set(err, ERR_INVALID, "DATABASE_URL is longer than 2047 characters");
         code = await_database(foundation->conninfo, interrupted, err);
+        if (code != ERR_OK)
+            err_advise(err,
+                       "DATABASE_URL names it, as postgresql://user:password@host:5432/database; without it, "
+                       "the server makes a database of its own");
     }
     if (code != ERR_OK) return code;
     snprintf(migrations, sizeof migrations, "%s/migrations", settings->sql);
@@ -97,7 +101,11 @@ enum err_code foundation_database(struct foundation *foundation, const struct se
 
 static enum err_code read_secret(const char *path, char ret[SECRET_HEX + 1], struct err *err) {
     FILE *file = fopen(path, "re");
-    if (!file) return err_system(err, path);
+    if (!file) {
+        err_system(err, path);
+        err_advise(err, "run this as the user whose data folder it is, or give PLATEIA_JWT_SECRET");
+        return ERR_SYSTEM;
+    }
     size_t len = fread(ret, 1, SECRET_HEX, file);
     fclose(file);
     ret[len] = '\0';

@@ -64,7 +64,8 @@ static void ended(void *ctx, bool fine, const char *text) {
 /* Under the lock. */
 static enum err_code take_input(struct import *import, const char *adapter, char *body, struct err *err) {
     if (import->stage == STAGE_RUNNING)
-        return err_set(err, ERR_BUSY, "an import is running already: one at a time");
+        return err_set(err, ERR_BUSY,
+                       "an import is running already, one at a time: try again when it has ended");
     import->adapter = strdup(adapter);
     if (!import->adapter) return err_set(err, ERR_NO_MEMORY, "out of memory");
     import->body = body;
@@ -81,7 +82,8 @@ static enum err_code take_input(struct import *import, const char *adapter, char
 enum err_code import_begin(struct import *import, struct worker *worker, const char *adapter, char *body,
                            size_t len, struct err *err) {
     enum err_code code = ERR_OK;
-    if (body && memchr(body, '\0', len)) code = err_set(err, ERR_INVALID, "the file holds NUL bytes");
+    if (body && memchr(body, '\0', len))
+        code = err_set(err, ERR_INVALID, "the file holds NUL bytes: give it as text (UTF-8)");
     if (code == ERR_OK) {
         pthread_mutex_lock(&import->lock);
         code = take_input(import, adapter, body, err);

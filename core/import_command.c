@@ -35,7 +35,11 @@ static void show_progress(void *ctx, long done, long total, const char *what) {
 
 static enum err_code read_input(const char *path, struct buf *ret, struct err *err) {
     FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-    if (!file) return err_system(err, path);
+    if (!file) {
+        err_system(err, path);
+        err_advise(err, "name a file that can be read, or - for standard input");
+        return ERR_SYSTEM;
+    }
     size_t n = 1;
     while (n > 0 && buf_reserve(ret, 65536)) {
         n = fread(ret->data + ret->len, 1, 65536, file);
@@ -45,7 +49,7 @@ static enum err_code read_input(const char *path, struct buf *ret, struct err *e
     enum err_code code = ferror(file) || ret->failed ? err_system(err, path) : ERR_OK;
     if (file != stdin) fclose(file);
     if (code == ERR_OK && memchr(ret->data, '\0', ret->len))
-        code = err_set(err, ERR_INVALID, "%s holds NUL bytes", path);
+        code = err_set(err, ERR_INVALID, "%s holds NUL bytes: give it as text (UTF-8)", path);
     return code;
 }
 

@@ -1,6 +1,7 @@
 /* main.c -- what was called: a command, its words, its settings. */
 
 #include "base/log.h"
+#include "command_line.h"
 #include "commands.h"
 #include "services/crypto.h"
 #include "services/settings.h"
@@ -8,114 +9,85 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct command {
-    const char *name, *words, *help;
-    int least, most; /* how many words */
-    int (*run)(const struct command_call *call);
-} commands[] = {
-    {"serve", "", "run the server (embedded PostgreSQL unless DATABASE_URL is set)", 0, 0, command_serve},
-    {"ready", "", "ask a running server whether it is ready: exit 0 or 1", 0, 0, command_ready},
-    {"migrate", "", "bring the database's schema up to date and end", 0, 0, command_migrate},
-    {"import", "ADAPTER [FILE]",
-     "import through an adapter, from FILE (- is standard input) or what it brings itself", 1, 2,
-     command_import},
-    {"outbox", "list|retry [KEY|--all]",
-     "list what waits to be sent or was given up, or have one (or all given up) sent again", 1, 2,
-     command_outbox},
-    {"check", "[DIR]",
-     "check the scripts and queries without serving them: exit 0, or 1 and file:line: reason", 0, 1,
-     command_check},
-    {"openapi", "", "print the description of the API (OpenAPI 3.1) that the scripts make, without serving",
-     0, 0, command_openapi},
-    {"reload", "[--dry-run]", "have a running server serve the scripts as they are now, or only check them",
-     0, 1, command_reload},
-    {"rollback", "[N]", "have it serve generation N again, or the one before", 0, 1, command_rollback},
-    {"scripts", "", "show what it serves: generation, files, what was refused", 0, 0, command_scripts},
-    {"settings", "", "show every setting, its value, and where it comes from", 0, 0, command_settings},
-};
-#define COMMAND_COUNT (sizeof commands / sizeof *commands)
-
-static void print_help(void) {
-    struct buf settings = {0};
-    printf("Usage: plateia COMMAND [WORDS] [--SETTING VALUE]...\n\nCommands:\n");
-    for (size_t i = 0; i < COMMAND_COUNT; i++)
-        printf("  %-9s%-24s%s\n", commands[i].name, commands[i].words, commands[i].help);
-    printf("  %-9s%-24s%s\n  %-9s%-24s%s\n", "version", "", "print the version", "help", "", "print this");
-    settings_help(&settings);
-    printf("\nSettings (flag; or environment PLATEIA_NAME; or a line in the file of --config):\n%s",
-           settings.data ? settings.data : "");
-    printf("\nExamples:\n  plateia serve\n  plateia serve --listen 127.0.0.1:8081 --data /var/lib/plateia\n"
-           "  DATABASE_URL=postgresql://... PLATEIA_JWT_SECRET_FILE=/run/secrets/jwt plateia serve\n");
-    buf_done(&settings);
-}
-
-static const struct command *find_command(const char *name) {
-    for (size_t i = 0; i < COMMAND_COUNT; i++)
-        if (strcmp(commands[i].name, name) == 0) return &commands[i];
-    return NULL;
-}
-
-static void open_log(const struct settings *settings) {
+/* A server's log is what it prints; a command's answer is, and its log goes beside that. */
+static void open_log(const struct settings *settings, int fd) {
     static const char *const levels[] = {"debug", "info", "warn", "error"};
     enum log_level least = LOG_INFO;
     bool text = strcmp(settings->log_format, "text") == 0 ||
-                (strcmp(settings->log_format, "auto") == 0 && isatty(STDOUT_FILENO));
+                (strcmp(settings->log_format, "auto") == 0 && isatty(fd));
     for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
         if (strcmp(settings->log_level, levels[i]) == 0) least = (enum log_level)i;
-    log_open(text ? LOG_TEXT : LOG_JSON, least, STDOUT_FILENO);
+    log_open(text ? LOG_TEXT : LOG_JSON, least, fd);
 }
 
-/* What stands before the settings. Those with dashes mean the same wherever they mean something: words too.
- */
-static bool is_word(const char *arg) {
-    return arg[0] != '-' || arg[1] == '\0' || strcmp(arg, "--all") == 0 || strcmp(arg, "--dry-run") == 0;
-}
-
-static int run(const struct command *command, int argc, const char *const *argv) {
+/* Settings are read, logging is open, then it runs. */
+static int run_with_settings(struct command_call *call, const struct command_line *line) {
     struct settings *settings = NULL;
     struct buf problems = {0}, warnings = {0};
     struct err err = {0};
-    int words = 0, status = 2;
-    while (words < argc && is_word(argv[words]))
-        words++;
-    if (words < command->least || words > command->most) {
-        fprintf(stderr, "Usage: plateia %s %s [--SETTING VALUE]...\n", command->name, command->words);
-        return 2;
-    }
-    if (settings_load(&settings, argc - words, argv + words, (const char *const *)environ, &problems,
+    int status = EXIT_WRONG_CALL;
+    if (settings_load(&settings, line->flag_count, line->flags, (const char *const *)environ, &problems,
                       &warnings, &err) != ERR_OK) {
-        fprintf(stderr, "%s\nplateia help lists all settings.\n", problems.data ? problems.data : err.text);
+        fprintf(stderr, "%s`plateia help %s` explains its flags, `plateia help settings` every setting.\n",
+                problems.data ? problems.data : "There is no memory for the settings.\n",
+                call->command->name);
         goto out;
     }
-    open_log(settings);
+    open_log(settings, call->command->run == command_serve ? STDOUT_FILENO : STDERR_FILENO);
     if (warnings.data) fputs(warnings.data, stderr);
-    if (crypto_open(&err) != ERR_OK)
-        status = command_failed("no cryptography", &err);
-    else
-        status = command->run(&(struct command_call){argv, words, settings});
+    call->settings = settings;
+    status = crypto_open(&err) == ERR_OK ? call->command->run(call) : command_failed("no cryptography", &err);
 out:
     settings_free(settings);
     buf_done(&problems), buf_done(&warnings);
     return status;
 }
 
+static int run(const struct command *command, const struct command_line *line) {
+    struct command_call call = {.command = command,
+                                .words = line->words,
+                                .word_count = line->word_count,
+                                .options = line->options,
+                                .option_count = line->option_count};
+    if (line->word_count < command->least) return command_misused(command, "a word is missing");
+    if (line->word_count > command->most) return command_misused(command, "there are too many words");
+    return command->bare ? command->run(&call) : run_with_settings(&call, line);
+}
+
+/* `plateia COMMAND --help` is `plateia help COMMAND`. */
+static int run_or_explain(const struct command *command, int argc, const char *const *argv) {
+    struct command_line line;
+    struct err err = {0};
+    int status;
+    if (command_line_read(&line, command, argc, argv, &err) != ERR_OK)
+        status = command_misused(command, err.text);
+    else if (line.help)
+        status = command_help(&(struct command_call){
+            .command = command_find("help"), .words = &command->name, .word_count = 1});
+    else if (line.version)
+        status = command_version(&(struct command_call){.command = command_find("version")});
+    else
+        status = run(command, &line);
+    command_line_done(&line);
+    return status;
+}
+
+/* What GNU's programs take in place of a command. */
+static const char *command_meant(const char *name) {
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) return "help";
+    if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) return "version";
+    return name;
+}
+
 int main(int argc, char **argv) {
-    const char *name = argc > 1 ? argv[1] : "help";
-    if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
-        print_help();
-        return argc > 1 ? 0 : 2;
+    if (argc < 2) {
+        dup2(STDERR_FILENO, STDOUT_FILENO); /* nothing was asked for: it is no answer */
+        command_help(&(struct command_call){.command = command_find("help")});
+        return EXIT_WRONG_CALL;
     }
-    if (strcmp(name, "version") == 0 || strcmp(name, "--version") == 0) {
-        puts("plateia " PLATEIA_VERSION);
-        return 0;
-    }
-    for (int i = 2; i < argc; i++)
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-            print_help();
-            return 0;
-        }
-    const struct command *command = find_command(name);
-    if (command) return run(command, argc - 2, (const char *const *)argv + 2);
-    fprintf(stderr, "plateia: there is no command \"%s\"; plateia help lists them\n", name);
-    return 2;
+    const struct command *command = command_find(command_meant(argv[1]));
+    if (command) return run_or_explain(command, argc - 2, (const char *const *)argv + 2);
+    /* says that there is none, and which is near */
+    const char *name = argv[1];
+    return command_help(&(struct command_call){.words = &name, .word_count = 1});
 }

@@ -17,7 +17,9 @@ static enum err_code make_folder(struct scratch *scratch, struct err *err) {
                        parent && *parent ? parent : "/tmp");
     if (len >= (int)sizeof scratch->folder || !mkdtemp(scratch->folder)) {
         scratch->folder[0] = '\0';
-        return err_system(err, "a temporary folder (TMPDIR)");
+        err_system(err, "a temporary folder");
+        err_advise(err, "TMPDIR names the folder that it is made in");
+        return ERR_SYSTEM;
     }
     return chmod(scratch->folder, 0755) == 0 ? ERR_OK : err_system(err, scratch->folder);
 }

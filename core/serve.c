@@ -71,7 +71,7 @@ static enum err_code begin_import(void *ctx, const char *adapter, char *body, si
     if (atomic_load(&serving->listening) && !atomic_load(&serving->draining))
         return import_begin(serving->import, serving->workers[0], adapter, body, len, err);
     free(body);
-    return err_set(err, ERR_TIMEOUT, "the server is starting or shutting down");
+    return err_set(err, ERR_TIMEOUT, "the server is starting or shutting down: try again in a moment");
 }
 
 static void say_import(void *ctx, struct buf *ret) {
@@ -131,7 +131,10 @@ static enum err_code raise_workers(struct serving *serving, struct err *err) {
 static enum err_code check_port(const struct settings *settings, struct err *err) {
     int fd;
     enum err_code code = address_listen(&fd, settings->listen, false, NULL, err);
-    if (code == ERR_OK) close(fd);
+    if (code == ERR_OK)
+        close(fd);
+    else
+        err_advise(err, "--listen says where people are served");
     return code;
 }
 
@@ -166,7 +169,10 @@ static enum err_code open_admin(struct serving *serving, struct err *err) {
                               .scripts = say_scripts,
                               .ctx = serving};
     enum err_code code = admin_new(&serving->admin, serving->foundation.settings->admin_listen, view, err);
-    if (code == ERR_OK) foundation_note_admin(&serving->foundation, admin_port(serving->admin));
+    if (code == ERR_OK)
+        foundation_note_admin(&serving->foundation, admin_port(serving->admin));
+    else
+        err_advise(err, "--admin-listen says where operators are served");
     return code;
 }
 
@@ -275,7 +281,10 @@ int command_serve(const struct command_call *call) {
     struct err err = {0};
     sigset_t signals = block_signals();
     struct serving *serving = calloc(1, sizeof *serving);
-    if (!serving) return 1;
+    if (!serving) {
+        err_set(&err, ERR_NO_MEMORY, "out of memory");
+        return command_failed("the server could not start", &err);
+    }
     serving->foundation.settings = call->settings;
     raise_file_limit();
     enum err_code code = raise_house(serving, call->settings, &err);

@@ -32,6 +32,13 @@ enum err_code err_set(struct err *err, enum err_code code, const char *format, .
     return code;
 }
 
+void err_advise(struct err *err, const char *advice) {
+    if (!err) return;
+    size_t len = strlen(err->text), room = sizeof(err->text) - len;
+    int added = snprintf(err->text + len, room, ": %s", advice);
+    if (added >= (int)room) drop_half_character(err->text, sizeof(err->text) - 1);
+}
+
 enum err_code err_system(struct err *err, const char *what) {
     char sentence[128];
     return err_set(err, ERR_SYSTEM, "%s: %s", what, strerror_r(errno, sentence, sizeof(sentence)));

@@ -35,6 +35,9 @@ enum err_code err_set(struct err *err, enum err_code code, const char *format, .
 /* The same for a failed system call: "WHAT: strerror(errno)", ERR_SYSTEM. */
 enum err_code err_system(struct err *err, const char *what);
 
+/* Adds what to do about it: "TEXT: ADVICE". The code and `state` stay; NULL is fine. */
+void err_advise(struct err *err, const char *advice);
+
 /* The code's lower-case name ("busy"), stable: scripts and logs see it. */
 const char *err_name(enum err_code code);
 

@@ -73,6 +73,15 @@ static int listen_on_any(const struct addrinfo *list, bool shared) {
     return -1;
 }
 
+static enum err_code refused(const char *host_port, int why, struct err *err) {
+    err_set(err, ERR_SYSTEM, "cannot listen on %s: %s", host_port, strerror(why));
+    if (why == EADDRINUSE) err_advise(err, "stop who listens there, or choose another port");
+    if (why == EACCES) err_advise(err, "ports below 1024 are for root: choose a higher one");
+    if (why == EADDRNOTAVAIL)
+        err_advise(err, "choose an address of this machine, or 0.0.0.0 for all of them");
+    return ERR_SYSTEM;
+}
+
 enum err_code address_listen(int *ret_fd, const char *host_port, bool shared, unsigned *ret_port,
                              struct err *err) {
     struct address address;
@@ -80,10 +89,12 @@ enum err_code address_listen(int *ret_fd, const char *host_port, bool shared, un
     if (!address_split(host_port, &address) || address.port[0] == '\0')
         return err_set(err, ERR_INVALID, "\"%s\" is no address to listen on; write host:port", host_port);
     int why = getaddrinfo(address.host, address.port, &hints, &list);
-    if (why != 0) return err_set(err, ERR_INVALID, "\"%s\": %s", host_port, gai_strerror(why));
+    if (why != 0)
+        return err_set(err, ERR_INVALID, "\"%s\": %s: give an address of this machine, as 127.0.0.1:8080",
+                       host_port, gai_strerror(why));
     int fd = listen_on_any(list, shared);
     freeaddrinfo(list);
-    if (fd < 0) return err_set(err, ERR_SYSTEM, "cannot listen on %s: %s", host_port, strerror(errno));
+    if (fd < 0) return refused(host_port, errno, err);
     if (ret_port) *ret_port = port_of(fd);
     *ret_fd = fd;
     return ERR_OK;

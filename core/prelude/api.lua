@@ -32,6 +32,7 @@ end
 local function name_of(route)
   return route.name or derived(route)
 end
+described.name_of = name_of
 
 local function check_names(all)
   local seen = {}

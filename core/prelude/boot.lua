@@ -10,6 +10,7 @@ local options = require "plateia.options"
 local origin = require "plateia.origin"
 local pipeline = require "plateia.pipeline"
 local raw = require "plateia.raw"
+local table_of = require "plateia.routes"
 local progress = raw.progress
 
 local known = { api = "table", routes = "table", observers = "table", channels = "table", adapters = "table",
@@ -132,5 +133,5 @@ return function(app)
   api.know(app.api or {}, routes, origin.in_app "api =")
   local seed = app.seed and function() return app.seed(progress) end
   return { routes = list, observers = observers(app, routes), seed = seed, import = importer(app),
-    openapi = function() return raw.json.encode(api.document()) end }
+    describe = function(what) return raw.json.encode(what == "routes" and table_of(routes) or api.document()) end }
 end

@@ -1,12 +1,17 @@
-# Writes OUT, a C file with every prelude file's bytes under its name: what script/prelude.h declares.
-set(text "/* Made from core/prelude; do not edit. */\n#include \"${CMAKE_CURRENT_LIST_DIR}/../script/prelude.h\"\n")
+# Writes OUT, a C file with the bytes of FILES: the list LIST of `struct TYPE`, as HEADER (below core/) declares it. A
+# row's name is the file's own; with BARE, without what stands behind the dot.
+set(text "/* Made by core/prelude/embed.cmake; do not edit. */\n#include \"${CMAKE_CURRENT_LIST_DIR}/../${HEADER}\"\n")
 set(rows "")
 foreach(file ${FILES})
-  get_filename_component(name ${file} NAME_WE)
+  get_filename_component(name ${file} NAME)
+  if(BARE)
+    get_filename_component(name ${file} NAME_WE)
+  endif()
+  string(MAKE_C_IDENTIFIER "file_${name}" symbol)
   file(READ ${file} hex HEX)
   string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
-  string(APPEND text "static const unsigned char file_${name}[] = {${bytes}0};\n")
-  string(APPEND rows "    {\"${name}\", (const char *)file_${name}, sizeof(file_${name}) - 1},\n")
+  string(APPEND text "static const unsigned char ${symbol}[] = {${bytes}0};\n")
+  string(APPEND rows "    {\"${name}\", (const char *)${symbol}, sizeof(${symbol}) - 1},\n")
 endforeach()
-string(APPEND text "const struct prelude_file prelude_files[] = {\n${rows}    {0, 0, 0}};\n")
+string(APPEND text "const struct ${TYPE} ${LIST}[] = {\n${rows}    {0, 0, 0}};\n")
 file(WRITE ${OUT} "${text}")

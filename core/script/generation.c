@@ -131,7 +131,7 @@ static int build(lua_State *L) {
     add_observers(L, generation);
     generation->seed = take_function(L, lua_gettop(L), "seed");
     generation->import = take_function(L, lua_gettop(L), "import");
-    generation->openapi = take_function(L, lua_gettop(L), "openapi");
+    generation->describe = take_function(L, lua_gettop(L), "describe");
     return 0;
 }
 
@@ -227,15 +227,27 @@ void generation_free(struct generation *generation) {
     free(generation);
 }
 
-enum err_code generation_describe(struct generation *generation, struct buf *ret, struct err *err) {
+/* In a protected call: pushing text may raise. */
+static int call_describe(lua_State *L) {
+    const char *what = lua_touserdata(L, 2);
+    lua_settop(L, 1);
+    lua_pushstring(L, what);
+    lua_call(L, 1, 1);
+    return 1;
+}
+
+enum err_code generation_describe(struct generation *generation, const char *what, struct buf *ret,
+                                  struct err *err) {
     lua_State *L = generation->L;
     size_t len;
-    lua_rawgeti(L, LUA_REGISTRYINDEX, generation->openapi);
-    int status = lua_pcall(L, 0, 1, 0);
+    lua_pushcfunction(L, call_describe);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, generation->describe);
+    lua_pushlightuserdata(L, (void *)(uintptr_t)what);
+    int status = lua_pcall(L, 2, 1, 0);
     const char *text = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &len) : NULL;
     enum err_code code = ERR_OK;
     if (status != LUA_OK || !text)
-        code = err_set(err, ERR_INVALID, "%s", text ? text : "the API cannot be described");
+        code = err_set(err, ERR_INVALID, "%s", text ? text : "the scripts cannot be described");
     else
         buf_add(ret, text, len);
     lua_settop(L, 0);

@@ -55,7 +55,7 @@ struct generation {
     struct router *router;
     int *runs; /* registry references of the routes' functions, by route number */
     size_t run_count;
-    int seed, import, openapi; /* references, or LUA_NOREF */
+    int seed, import, describe; /* references, or LUA_NOREF */
     struct observer_plan *plans;
     size_t plan_count;
     struct observers *observers; /* made and freed by the edition; NULL is fine */
@@ -91,8 +91,10 @@ bool generation_over(const struct generation *generation);
 /* Routes, then observers: so the quarantine numbers them. */
 size_t generation_handlers(const struct generation *generation);
 
-/* Appends the API's description as JSON (OpenAPI 3.1). In the thread that built it, or its worker's. */
-enum err_code generation_describe(struct generation *generation, struct buf *ret, struct err *err);
+/* Appends a description as JSON: "openapi" (3.1), or "routes", a list of them. In the thread that built it,
+ * or its worker's. */
+enum err_code generation_describe(struct generation *generation, const char *what, struct buf *ret,
+                                  struct err *err);
 
 /* An idle coroutine, or a new one; NULL when the state's memory is at its limit. */
 struct coroutine *generation_coroutine(struct generation *generation);

@@ -14,7 +14,9 @@ enum err_code housekeeping_run(const char *conninfo, const struct query_set *que
     struct session *session = NULL;
     enum err_code code;
 
-    if (!maintain) return err_set(err, ERR_NOT_FOUND, "there is no query \"maintain\" to keep house with");
+    if (!maintain)
+        return err_set(err, ERR_NOT_FOUND,
+                       "there is no query \"maintain\" to keep house with: restore sql/queries/maintain.sql");
     if (maintain->param_count > 0)
         return err_set(err, ERR_INVALID, "%s: this query takes no parameters", maintain->file);
     if ((code = session_open(&session, conninfo, err)) != ERR_OK) return code;

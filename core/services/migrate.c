@@ -62,14 +62,14 @@ static enum err_code read_file(char **ret, const char *path, struct err *err) {
     FILE *file = fopen(path, "re");
     bool failed;
 
-    if (!file) return err_system(err, path);
+    if (!file) return err_system(err, path); /* "FILE: Permission denied" says it all */
     while ((n = fread(part, 1, sizeof part, file)) > 0)
         buf_add(&bytes, part, n);
     failed = ferror(file);
     fclose(file);
     if (failed || !bytes.len || memchr(bytes.data, '\0', bytes.len)) {
         buf_done(&bytes);
-        return err_set(err, ERR_INVALID, "%s: not readable as SQL", path);
+        return err_set(err, ERR_INVALID, "%s: it is empty or no text: restore it", path);
     }
     *ret = buf_take(&bytes, NULL);
     return *ret ? ERR_OK : err_set(err, ERR_NO_MEMORY, "no memory");
@@ -80,9 +80,12 @@ static enum err_code add_file(struct migrations *all, const char *dir, const cha
     int expected = (int)all->count + 1;
 
     if (version_of(name) == 0)
-        return err_set(err, ERR_INVALID, "%s/%s: a migration is named like 0001_name.sql", dir, name);
+        return err_set(err, ERR_INVALID, "%s/%s: a migration is named like 0001_name.sql: rename it", dir,
+                       name);
     if (version_of(name) != expected)
-        return err_set(err, ERR_INVALID, "%s/%s: expected number %04d here", dir, name, expected);
+        return err_set(err, ERR_INVALID,
+                       "%s/%s: expected number %04d here: rename it, or restore what is missing", dir, name,
+                       expected);
     all->count++;
     one->version = expected;
     one->name = strdup(name);
@@ -98,8 +101,12 @@ static enum err_code load(struct migrations *ret, const char *dir, struct err *e
     enum err_code code = ERR_OK;
     int count = scandir(dir, &entries, is_sql, alphasort);
 
-    if (count < 0) return err_system(err, dir);
-    if (count == 0) code = err_set(err, ERR_NOT_FOUND, "%s: no migrations here", dir);
+    if (count < 0)
+        return err_set(err, ERR_SYSTEM, "%s: %s (PLATEIA_SQL names the folder above it)", dir,
+                       strerror(errno));
+    if (count == 0)
+        code = err_set(err, ERR_NOT_FOUND, "%s: no migrations here (PLATEIA_SQL names the folder above it)",
+                       dir);
     ret->items = calloc((size_t)count + 1, sizeof *ret->items);
     if (!ret->items) code = err_set(err, ERR_NO_MEMORY, "no memory");
     for (int i = 0; i < count; i++) {
@@ -125,12 +132,14 @@ static enum err_code check_applied(const struct migrations *all, const struct ro
     const char *name = rows_value(rows, row, 1, NULL), *sha256 = rows_value(rows, row, 2, NULL);
 
     if (version != (int)row + 1)
-        return err_set(err, ERR_INVALID, "schema_migrations has a gap before %04d (%s)", version, name);
+        return err_set(err, ERR_INVALID,
+                       "schema_migrations has a gap before %04d (%s): restore the database from a backup",
+                       version, name);
     if (row >= all->count)
         return err_set(
             err, ERR_INVALID,
             "the database has the migration %s, which %s does not: put the file back, if it was removed; "
-            "else this program is older than the database",
+            "else this program is older than the database, run a newer one",
             name, dir);
     if (strcmp(sha256, all->items[row].sha256) != 0)
         return err_set(err, ERR_INVALID,
@@ -161,7 +170,7 @@ static enum err_code apply(struct session *session, const struct migration *one,
     enum err_code code = session_exec(session, one->sql, &inner);
 
     if (code != ERR_OK) {
-        snprintf(why, sizeof why, "%s: %.400s", one->path, inner.text);
+        snprintf(why, sizeof why, "%s: %.400s: it was undone", one->path, inner.text);
         err_set(err, code, "%s", why);
         if (err) memcpy(err->state, inner.state, sizeof err->state);
         return code;
@@ -200,7 +209,10 @@ static enum err_code patient_step(struct session *session, const struct migratio
     while ((code = step(session, all, dir, left, &inner)) != ERR_OK &&
            strcmp(inner.state, LOCK_NOT_GIVEN) == 0) {
         if (clock_ns() > deadline)
-            return err_set(err, ERR_BUSY, "others hold the locks that the migrations need: %s", inner.text);
+            return err_set(
+                err, ERR_BUSY,
+                "others hold the locks that the migrations need: %s: try again when they have ended",
+                inner.text);
         nanosleep(&pause, NULL);
     }
     if (code != ERR_OK && err) *err = inner;

@@ -34,7 +34,8 @@ const char *postgres_home_at(char ret[PATH_MAX], const char *path, const char *n
 enum err_code postgres_home_resolve(char ret[PATH_MAX], const char *data, struct err *err) {
     char absolute[PATH_MAX];
 
-    if (!realpath(data, absolute)) return err_set(err, ERR_NOT_FOUND, "%s: %s", data, strerror(errno));
+    if (!realpath(data, absolute))
+        return err_set(err, ERR_NOT_FOUND, "%s: %s (--data names the data folder)", data, strerror(errno));
     if (strlen(absolute) + strlen("/postgres" SOCKET) > SOCKET_MAX)
         return err_set(err, ERR_INVALID,
                        "the path of the data folder is too long: a socket's may have %d bytes, and "
@@ -68,7 +69,10 @@ static enum err_code make_folders(const char *path, struct err *err) {
     for (size_t i = 1; i <= strlen(path); i++) {
         if (path[i] != '/' && path[i] != '\0') continue;
         snprintf(part, sizeof part, "%.*s", (int)i, path);
-        if (mkdir(part, 0755) == 0 ? chmod(part, 0755) != 0 : errno != EEXIST) return err_system(err, part);
+        if (mkdir(part, 0755) == 0 ? chmod(part, 0755) == 0 : errno == EEXIST) continue;
+        err_system(err, part);
+        err_advise(err, "name a data folder that this user may make (--data)");
+        return ERR_SYSTEM;
     }
     return ERR_OK;
 }
@@ -91,18 +95,23 @@ static enum err_code choose_user(struct child_user *ret, const char *path, struc
     for (size_t i = 0; i < sizeof names / sizeof *names && !found; i++)
         getpwnam_r(names[i], &entry, memory, sizeof memory, &found);
     if (!found)
-        return err_set(err, ERR_NOT_FOUND,
-                       "PostgreSQL does not run as root, and there is neither a user "
-                       "\"postgres\" nor \"nobody\" to run it as");
+        return err_set(
+            err, ERR_NOT_FOUND,
+            "PostgreSQL does not run as root, and there is neither a user "
+            "\"postgres\" nor \"nobody\" to run it as: make one (useradd --system postgres), or run this "
+            "as another user");
     ret->uid = found->pw_uid;
     ret->gid = found->pw_gid;
     return ERR_OK;
 }
 
 static enum err_code make_private(const char *path, const struct child_user *user, struct err *err) {
-    if (mkdir(path, 0700) != 0 && errno != EEXIST) return err_system(err, path);
-    if (user->change && lchown(path, user->uid, user->gid) != 0) return err_system(err, path);
-    return ERR_OK;
+    if ((mkdir(path, 0700) == 0 || errno == EEXIST) &&
+        (!user->change || lchown(path, user->uid, user->gid) == 0))
+        return ERR_OK;
+    err_system(err, path);
+    err_advise(err, "name a data folder that this user may write to (--data)");
+    return ERR_SYSTEM;
 }
 
 /* --- opening ---------------------------------------------------------------------------------------- */

@@ -95,10 +95,15 @@ static enum err_code take_given(char *ret, size_t size, const char *bin, int maj
     int version;
 
     if (!realpath(bin, absolute) || strlen(absolute) >= size || (version = version_in(absolute)) == 0)
-        return err_set(err, ERR_NOT_FOUND, "%s does not hold PostgreSQL's programs initdb and postgres", bin);
+        return err_set(
+            err, ERR_NOT_FOUND,
+            "%s does not hold PostgreSQL's programs initdb and postgres: name the folder that does, as "
+            "/usr/lib/postgresql/15/bin, or none, and it is looked for (--postgres-bin)",
+            bin);
     if (!better(version, 0, major))
-        return err_set(err, ERR_NOT_FOUND, "%s holds PostgreSQL %d; needed is %d%s", bin, version,
-                       major ? major : POSTGRES_OLDEST, major ? ", which made the data" : " or newer");
+        return err_set(err, ERR_NOT_FOUND, "%s holds PostgreSQL %d; needed is %d%s (--postgres-bin)", bin,
+                       version, major ? major : POSTGRES_OLDEST,
+                       major ? ", which made the data" : " or newer");
     strcpy(ret, absolute);
     return ERR_OK;
 }

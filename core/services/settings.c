@@ -23,12 +23,12 @@
 const struct setting_row setting_rows[] = {
     {AT(listen), SETTING_ADDRESS, "0.0.0.0:8080", 0, 0, "where people are served, host:port", NULL},
     {AT(admin_listen), SETTING_ADDRESS, "127.0.0.1:9180", 0, 0, "where operators are served, host:port", NULL},
-    {AT(data), SETTING_TEXT, "data", 1, PATH_BYTES, "folder of the embedded PostgreSQL", NULL},
-    {AT(scripts), SETTING_TEXT, "scripts", 1, PATH_BYTES, "folder of the Lua scripts", NULL},
-    {AT(sql), SETTING_TEXT, "sql", 1, PATH_BYTES, "folder of migrations/ and queries/", NULL},
-    {AT(web), SETTING_TEXT, "web", 1, PATH_BYTES, "folder of the pages (/ and /docs); none: no pages", NULL},
+    {AT(data), SETTING_FOLDER, "data", 1, PATH_BYTES, "folder of the embedded PostgreSQL", NULL},
+    {AT(scripts), SETTING_FOLDER, "scripts", 1, PATH_BYTES, "folder of the Lua scripts", NULL},
+    {AT(sql), SETTING_FOLDER, "sql", 1, PATH_BYTES, "folder of migrations/ and queries/", NULL},
+    {AT(web), SETTING_FOLDER, "web", 1, PATH_BYTES, "folder of the pages (/ and /docs); none: no pages", NULL},
     {AT(database_url), SETTING_URL, "", 0, PATH_BYTES, "PostgreSQL to use; empty: an embedded one", NULL},
-    {AT(postgres_bin), SETTING_TEXT, "", 0, PATH_BYTES, "folder of initdb and postgres; empty: found by itself", NULL},
+    {AT(postgres_bin), SETTING_FOLDER, "", 0, PATH_BYTES, "folder of initdb and postgres; empty: found by itself", NULL},
     {AT(jwt_secret), SETTING_SECRET, "", TOKEN_MIN_SECRET, PATH_BYTES, "signs and checks tokens", NULL},
     {AT(jwt_lifetime_s), SETTING_NUMBER, "3600", 1, 366 * 86400, "seconds that a token is good for", NULL},
     {AT(workers), SETTING_NUMBER, "0", 0, 256, "threads that serve; 0: one a core", NULL},
@@ -138,26 +138,65 @@ void settings_print(const struct settings *settings, struct buf *ret) {
     buf_done(&value);
 }
 
-/* The row's name with dashes, as a flag has it. */
+/* What stands behind a flag, in a word; a switch needs nothing. */
+static const char *value_word(const struct setting_row *row) {
+    static const char *const words[] = {
+        [SETTING_TEXT] = "TEXT", [SETTING_FOLDER] = "DIR",  [SETTING_ADDRESS] = "HOST:PORT",
+        [SETTING_URL] = "URL",   [SETTING_SECRET] = "TEXT", [SETTING_WORD] = "WORD",
+        [SETTING_NUMBER] = "N",  [SETTING_BYTES] = "BYTES", [SETTING_SWITCH] = ""};
+    return words[row->kind];
+}
+
+/* The row's name with dashes, as a flag has it, and its value. */
 static void add_flag(const struct setting_row *row, struct buf *ret) {
     buf_add_str(ret, "--");
     for (const char *c = row->name; *c; c++)
         buf_add_char(ret, *c == '_' ? '-' : *c);
+    if (*value_word(row)) buf_addf(ret, " %s", value_word(row));
 }
 
-void settings_help(struct buf *ret) {
+/* Whether the name is one of those, which spaces part. */
+static bool is_named(const char *name, const char *names) {
+    size_t len = strlen(name);
+    for (const char *at = names; *at; at += strspn(at, " ")) {
+        size_t word = strcspn(at, " ");
+        if (word == len && strncmp(at, name, len) == 0) return true;
+        at += word;
+    }
+    return false;
+}
+
+void settings_help(const char *names, struct buf *ret) {
     struct buf flag = {0};
-    buf_addf(ret, "  %-24s %s\n", "--config FILE", "lines of `name = value`, names as in `plateia settings`");
+    buf_addf(ret, "  %-29s %s\n", "--config FILE", "lines of `name = value`, names as in `plateia settings`");
     for (size_t i = 0; i < setting_count; i++) {
         const struct setting_row *row = &setting_rows[i];
+        if (names && !is_named(row->name, names)) continue;
         buf_clear(&flag);
         add_flag(row, &flag);
-        buf_addf(ret, "  %-24s %s", flag.failed ? "" : flag.data, row->help);
+        buf_addf(ret, "  %-29s %s", flag.failed ? "" : flag.data, row->help);
         if (*row->fallback) buf_addf(ret, " (%s)", row->fallback);
         buf_add_char(ret, '\n');
     }
     if (flag.failed) ret->failed = true;
     buf_done(&flag);
+}
+
+bool settings_about(size_t number, struct setting_about *ret) {
+    if (number >= setting_count) return false;
+    const struct setting_row *row = &setting_rows[number];
+    size_t len = 0;
+    *ret = (struct setting_about){.name = row->name,
+                                  .help = row->help,
+                                  .fallback = row->fallback,
+                                  .value = value_word(row),
+                                  .words = row->kind == SETTING_SWITCH ? "true false" : row->words,
+                                  .is_switch = row->kind == SETTING_SWITCH,
+                                  .is_folder = row->kind == SETTING_FOLDER,
+                                  .is_secret = setting_is_secret(row)};
+    for (; row->name[len] && len + 1 < sizeof ret->flag; len++)
+        ret->flag[len] = row->name[len] == '_' ? '-' : row->name[len];
+    return true;
 }
 
 const char *settings_text(const struct settings *settings, const char *name, struct buf *scratch) {

@@ -78,8 +78,22 @@ void settings_free(struct settings *settings);
 /* `plateia settings`: a table of name, value, where it comes from, and the one line of help; secrets masked.
  */
 void settings_print(const struct settings *settings, struct buf *ret);
-/* The flags for --help, one a line with default and meaning. */
-void settings_help(struct buf *ret);
+/* Flags for --help, one a line with meaning and default: those of the settings named (spaces part them), or
+ * all (NULL). */
+void settings_help(const char *names, struct buf *ret);
+
+/* One row of the table, for what is made of it: the manual page, the shells' completions. */
+struct setting_about {
+    const char *name, *help, *fallback;
+    const char *value; /* what it takes, in a word: "N", "DIR"; "": a switch */
+    const char *words; /* that it may be, parted by spaces; NULL: others */
+    char flag[64];     /* without its dashes */
+    bool is_switch, is_folder, is_secret;
+};
+bool settings_about(size_t number, struct setting_about *ret); /* from 0 on; false: there are no more */
+
+/* How many words of argv the flag argv[0] takes: 1, or 2 with the value behind it. */
+int settings_flag_words(int left, const char *const *argv);
 
 /* One setting by name as text for scripts, "" when empty; NULL when there is no such name or it is a secret.
  */

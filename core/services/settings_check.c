@@ -58,7 +58,8 @@ bool setting_accepts(const struct setting_row *row, const char *text, int64_t *n
     int64_t len = (int64_t)strlen(text);
     char *end;
     switch (row->kind) {
-    case SETTING_TEXT: return len >= row->least && len <= row->most;
+    case SETTING_TEXT:
+    case SETTING_FOLDER: return len >= row->least && len <= row->most;
     case SETTING_SECRET: return len == 0 || (len >= row->least && len <= row->most);
     case SETTING_ADDRESS: return is_address(text);
     case SETTING_URL: return len <= row->most && is_url(text);
@@ -75,7 +76,8 @@ bool setting_accepts(const struct setting_row *row, const char *text, int64_t *n
 static void add_advice(const struct setting_row *row, struct buf *ret) {
     long long least = row->least, most = row->most;
     switch (row->kind) {
-    case SETTING_TEXT: buf_addf(ret, "give %lld to %lld bytes", least, most); break;
+    case SETTING_TEXT:
+    case SETTING_FOLDER: buf_addf(ret, "give %lld to %lld bytes", least, most); break;
     case SETTING_ADDRESS: buf_add_str(ret, "give host:port, as 127.0.0.1:8080 or [::]:8080"); break;
     case SETTING_URL: buf_add_str(ret, "give postgres://user:password@host:5432/database, or nothing"); break;
     case SETTING_SECRET:

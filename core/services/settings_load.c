@@ -5,6 +5,7 @@
  * is told even where a stronger source hides it. Nothing stops at the first problem: they are collected, and
  * whoever starts the server mends all of them at once. */
 
+#include "../base/nearest.h"
 #include "crypto.h"
 #include "settings_rows.h"
 #include <ctype.h>
@@ -38,36 +39,12 @@ static const struct setting_row *find(const char *name) {
     return NULL;
 }
 
-/* How many letters to add, remove or change (Levenshtein). */
-static size_t distance(const char *a, const char *b) {
-    size_t row[NAME_SIZE + 1], width = strlen(b);
-    for (size_t j = 0; j <= width; j++)
-        row[j] = j;
-    for (size_t i = 1; a[i - 1]; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= width; j++) {
-            size_t best = diagonal + (a[i - 1] != b[j - 1]);
-            if (row[j] + 1 < best) best = row[j] + 1;
-            if (row[j - 1] + 1 < best) best = row[j - 1] + 1;
-            diagonal = row[j];
-            row[j] = best;
-        }
-    }
-    return row[width];
-}
-
 /* The name that was probably meant, or NULL. */
-static const char *nearest(const char *name) {
-    const char *found = NULL;
-    size_t least = strlen(name) / 3 + 1;
-    for (size_t i = 0; i < setting_count; i++) {
-        size_t d = distance(name, setting_rows[i].name);
-        if (d >= least) continue;
-        least = d;
-        found = setting_rows[i].name;
-    }
-    return found;
+static const char *meant_by(const char *name) {
+    struct nearest nearest = nearest_to(name);
+    for (size_t i = 0; i < setting_count; i++)
+        nearest_offer(&nearest, setting_rows[i].name);
+    return nearest.found;
 }
 
 /* A name as its source spells it. */
@@ -83,7 +60,7 @@ static void add_spelled(struct buf *ret, enum setting_source source, const char 
 }
 
 static void unknown(struct buf *ret, enum setting_source source, const char *name, const char *origin) {
-    const char *meant = nearest(name);
+    const char *meant = meant_by(name);
     buf_addf(ret, "%s is no setting (%s): ", name, origin);
     if (meant) {
         buf_add_str(ret, "did you mean ");
@@ -162,7 +139,9 @@ static void read_config(struct load *load, const char *path) {
     char *line = NULL, origin[512];
     size_t size = 0;
     if (!file) {
-        buf_addf(&load->problems, "the settings file \"%s\" cannot be opened: %s\n", path, strerror(errno));
+        buf_addf(&load->problems,
+                 "the settings file \"%s\" cannot be opened: %s: name another (--config, PLATEIA_CONFIG)\n",
+                 path, strerror(errno));
         return;
     }
     for (int number = 1; getline(&line, &size, file) >= 0; number++) {
@@ -182,8 +161,9 @@ static void give_file(struct load *load, const struct setting_row *row, const ch
     size_t len = file ? fread(text, 1, sizeof text - 1, file) : 0;
     bool failed = !file || ferror(file);
     if (failed)
-        buf_addf(&load->problems, "%s: the file \"%s\" (%s) cannot be read: %s\n", row->name, path, origin,
-                 strerror(errno));
+        buf_addf(&load->problems,
+                 "%s: the file \"%s\" (%s) cannot be read: %s: name one that this user may read\n", row->name,
+                 path, origin, strerror(errno));
     if (file) fclose(file);
     if (failed) return;
     if (len && text[len - 1] == '\n') len--;
@@ -241,6 +221,19 @@ static const struct setting_row *find_negated(const char *name) {
     return row && row->kind == SETTING_SWITCH ? row : NULL;
 }
 
+/* "no_access_log" stands for false, and has its value in itself. A switch takes the word behind it only where
+ * that can be nothing else. */
+int settings_flag_words(int left, const char *const *argv) {
+    char name[NAME_SIZE];
+    int64_t number;
+    size_t len = strcspn(argv[0], "=");
+    if (!is_flag(argv[0]) || len == 2 || argv[0][len] || left < 2 || is_flag(argv[1])) return 1;
+    fold(name, argv[0] + 2, len - 2);
+    const struct setting_row *row = find(name);
+    if (!row && find_negated(name)) return 1;
+    return row && row->kind == SETTING_SWITCH && !setting_accepts(row, argv[1], &number) ? 1 : 2;
+}
+
 /* Reads argv[0], and argv[1] where that is its value; returns how many were read. */
 static int read_flag(struct load *load, int left, const char *const *argv) {
     char name[NAME_SIZE], origin[NAME_SIZE + 16];
@@ -257,7 +250,7 @@ static int read_flag(struct load *load, int left, const char *const *argv) {
         give(load, off, "false", SOURCE_FLAG, origin);
         return 1;
     }
-    bool apart = !argv[0][len] && left > 1 && !is_flag(argv[1]);
+    bool apart = settings_flag_words(left, argv) == 2;
     const char *value = argv[0][len] ? argv[0] + len + 1 : apart ? argv[1] : NULL;
     if (row && !value && row->kind == SETTING_SWITCH) value = "true";
     bool config = strcmp(name, "config") == 0; /* read before */

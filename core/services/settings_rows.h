@@ -8,6 +8,7 @@
 
 enum setting_kind {
     SETTING_TEXT,    /* bounds are its length */
+    SETTING_FOLDER,  /* the same; the shell can complete it */
     SETTING_ADDRESS, /* host:port */
     SETTING_URL,     /* of a database: scripts may not see it, people see it without its password */
     SETTING_SECRET,  /* bounds are its length when it is set; nobody sees it */

@@ -108,6 +108,7 @@ describe("an order to a running server", function()
                {"name":"scripts/routes/me.lua","hash":"fedcba9876543210","bytes":7}],
       "last_failure":{"at":"2026-11-22T20:59:00Z","reason":"scripts/x.lua:1: \"[{\" is, no good"},
       "older":[{"generation":7,"requests":2}],"history":[]}]] }
+    assert.equal(plateia.answers["GET /scripts"][2] .. "\n", select(2, run("scripts", "--json")))
     local code, out, told = run "scripts"
     assert.same({ 0, "" }, { code, told })
     assert.equal([[

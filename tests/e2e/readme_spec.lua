@@ -131,7 +131,7 @@ describe("the two pages", function()
 
   -- PLATEIA_DB_LEASES is --db-leases, whose line of the help ends with its default in parentheses.
   it("name settings that there are, with their defaults", function()
-    local _, help = process.run(server.binary(), { args = { "help" } })
+    local _, help = process.run(server.binary(), { args = { "help", "settings" } })
     for _, page in ipairs(PAGES) do
       local count = 0
       for name, default in process.read_file(page):gmatch "\n| `([A-Z_]+)` | `?([^`|]-)`? |" do

@@ -312,7 +312,8 @@ struct session {
 
 enum err_code session_open(struct session **ret, const char *conninfo, struct err *err) {
     PGconn *pg;
-    enum err_code code = dial(&pg, conninfo, "read-write", err);
+    enum err_code code = check_conninfo(conninfo, err); /* no patience helps an address that is none */
+    if (code == ERR_OK) code = dial(&pg, conninfo, "read-write", err);
     if (code) return code;
     struct session *session = malloc(sizeof *session);
     if (!session) {

@@ -29,7 +29,8 @@ struct reading {
 };
 
 static enum err_code failed(const char *file, struct err *err) {
-    return err_set(err, ERR_SYSTEM, "%s: %s", file, strerror(errno));
+    return err_set(err, ERR_SYSTEM, "%s: %s (PLATEIA_SQL names the folder above queries/)", file,
+                   strerror(errno));
 }
 
 static enum err_code load(struct query **ret, int fd, const char *entry, const char *name, const char *file,

@@ -15,7 +15,7 @@ local Thing = field.object({
 }, { name = "Thing" })
 
 local function described(routes, api)
-  local text = boot({ api = api, routes = routes }).openapi()
+  local text = boot({ api = api, routes = routes }).describe "openapi"
   return json.decode(text), text
 end
 

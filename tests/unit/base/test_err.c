@@ -56,6 +56,20 @@ static void cuts_between_characters(void **state) {
     assert_int_equal(strlen(err.text), sizeof(err.text) - 1);
 }
 
+static void adds_what_to_do(void **state) {
+    (void)state;
+    struct err err = {0};
+    err_set(&err, ERR_BUSY, "the port is taken");
+    err_advise(&err, "choose another");
+    assert_string_equal(err.text, "the port is taken: choose another");
+    assert_int_equal(err.code, ERR_BUSY);
+    for (int i = 0; i < 400; i++)
+        err_advise(&err, "\xE2\x82\xAC");
+    assert_in_range(strlen(err.text), sizeof(err.text) - 6, sizeof(err.text) - 1);
+    assert_true(text_is_utf8(err.text, strlen(err.text)));
+    err_advise(NULL, "nothing");
+}
+
 static void names_every_code(void **state) {
     (void)state;
     static const char *const names[] = {"ok",    "invalid", "not_found", "exists",    "busy",   "timeout",
@@ -70,6 +84,7 @@ int main(void) {
         cmocka_unit_test(wraps_its_own_text),
         cmocka_unit_test(tells_errno),
         cmocka_unit_test(cuts_between_characters),
+        cmocka_unit_test(adds_what_to_do),
         cmocka_unit_test(names_every_code),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

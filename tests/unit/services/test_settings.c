@@ -155,7 +155,7 @@ static void defaults_are_what_the_header_says(void **state) {
 static void every_field_has_a_row(void **state) {
     (void)state;
     size_t rows = 0;
-    settings_help(&text);
+    settings_help(NULL, &text);
     for (const char *at = text.data; (at = strstr(at, "  --")); at++)
         rows++;
     /* all fields have eight bytes; the switch at the end is padded to eight */
@@ -214,7 +214,8 @@ static void a_flag_names_the_file_before_the_environment_does(void **state) {
     assert_int_equal(load(FLAGS("--db-leases=3", joined), nothing), ERR_OK);
     assert_int_equal(settings->db_queue, 11);
     refuses(FLAGS("--config=/no/such/file"), nothing,
-            "the settings file \"/no/such/file\" cannot be opened: No such file or directory\n");
+            "the settings file \"/no/such/file\" cannot be opened: No such file or directory: "
+            "name another (--config, PLATEIA_CONFIG)\n");
     refuses(FLAGS("--config"), nothing, "config has no value (flag --config)");
     refuses(FLAGS("--config", "--workers=3"), nothing, "config has no value (flag --config)");
 }
@@ -465,7 +466,7 @@ static void scripts_read_what_is_no_secret(void **state) {
 
 static void help_names_every_flag_with_its_default(void **state) {
     (void)state;
-    settings_help(&text);
+    settings_help(NULL, &text);
     assert_non_null(strstr(text.data, "  --config FILE "));
     assert_non_null(strstr(text.data, "\n  --db-read-timeout-ms "));
     assert_non_null(strstr(text.data, "\n  --script-memory "));
@@ -473,6 +474,45 @@ static void help_names_every_flag_with_its_default(void **state) {
     assert_null(strchr(text.data, '\t'));
     for (const char *line = text.data; *line; line = strchr(line, '\n') + 1)
         assert_in_range(strcspn(line, "\n"), 28, 110);
+}
+
+static void help_names_the_flags_that_are_asked_for(void **state) {
+    (void)state;
+    settings_help("sql web", &text);
+    assert_non_null(strstr(text.data, "\n  --sql "));
+    assert_non_null(strstr(text.data, "\n  --web "));
+    assert_null(strstr(text.data, "--workers"));
+    assert_null(strstr(text.data, "--scripts"));
+}
+
+static void a_row_tells_what_is_made_of_it(void **state) {
+    (void)state;
+    struct setting_about about;
+    size_t switches = 0, folders = 0, number = 0;
+    for (; settings_about(number, &about); number++) {
+        assert_null(strchr(about.flag, '_'));
+        assert_int_equal(strlen(about.flag), strlen(about.name));
+        switches += about.is_switch;
+        folders += about.is_folder;
+        if (strcmp(about.name, "log_format") == 0) assert_string_equal(about.words, "auto json text");
+        if (strcmp(about.name, "jwt_secret") == 0) assert_true(about.is_secret);
+    }
+    assert_in_range(number, 40, 200);
+    assert_in_range(switches, 2, 10);
+    assert_int_equal(folders, 5);
+}
+
+static void a_flag_takes_the_word_behind_it_where_it_needs_one(void **state) {
+    (void)state;
+    static const struct {
+        const char *words[2];
+        int taken;
+    } cases[] = {{{"--workers", "3"}, 2},     {{"--workers=3", "x"}, 1},    {{"--workers", "--sql"}, 1},
+                 {{"--access-log", "no"}, 2}, {{"--access-log", "x"}, 1},   {{"--no-access-log", "no"}, 1},
+                 {{"--config", "file"}, 2},   {{"--what-is-this", "x"}, 2}, {{"--", "x"}, 1}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(settings_flag_words(2, cases[i].words), cases[i].taken);
+    assert_int_equal(settings_flag_words(1, (const char *const[]){"--workers"}), 1);
 }
 
 #define WITH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -498,6 +538,9 @@ int main(void) {
         WITH(secrets_are_masked_where_people_look),
         WITH(scripts_read_what_is_no_secret),
         WITH(help_names_every_flag_with_its_default),
+        WITH(help_names_the_flags_that_are_asked_for),
+        WITH(a_row_tells_what_is_made_of_it),
+        WITH(a_flag_takes_the_word_behind_it_where_it_needs_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

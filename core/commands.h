@@ -18,6 +18,7 @@ int command_migrate(const struct command_call *call);
 int command_import(const struct command_call *call);
 int command_outbox(const struct command_call *call);
 int command_check(const struct command_call *call);
+int command_test(const struct command_call *call);
 int command_openapi(const struct command_call *call);
 int command_reload(const struct command_call *call);
 int command_rollback(const struct command_call *call);

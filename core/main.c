@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define WORDS_MOST 1000
+
 static const struct command {
     const char *name, *words, *help;
     int least, most; /* how many words */
@@ -25,6 +27,10 @@ static const struct command {
     {"check", "[DIR]",
      "check the scripts and queries without serving them: exit 0, or 1 and file:line: reason", 0, 1,
      command_check},
+    {"test", "[DIR|FILE]...",
+     "run the specs, *_spec.lua, on the real scripts and a database; words: --filter PATTERN, --list, "
+     "--output=dots|names|tap",
+     0, WORDS_MOST, command_test},
     {"openapi", "", "print the description of the API (OpenAPI 3.1) that the scripts make, without serving",
      0, 0, command_openapi},
     {"reload", "[--dry-run]", "have a running server serve the scripts as they are now, or only check them",
@@ -68,7 +74,11 @@ static void open_log(const struct settings *settings) {
 /* What stands before the settings. Those with dashes mean the same wherever they mean something: words too.
  */
 static bool is_word(const char *arg) {
-    return arg[0] != '-' || arg[1] == '\0' || strcmp(arg, "--all") == 0 || strcmp(arg, "--dry-run") == 0;
+    static const char *const words[] = {"--all", "--dry-run", "--list", "--filter", "--output"};
+    bool word = arg[0] != '-' || arg[1] == '\0';
+    for (size_t i = 0; !word && i < sizeof words / sizeof *words; i++)
+        word = strncmp(arg, words[i], strcspn(arg, "=")) == 0 && strlen(words[i]) == strcspn(arg, "=");
+    return word;
 }
 
 static int run(const struct command *command, int argc, const char *const *argv) {

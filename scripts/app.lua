@@ -5,6 +5,7 @@ local all = require "plateia.all"
 local catalogue = require "lib.catalogue"
 local notifications = require "notifications"
 local ranking = require "lib.ranking"
+local users = require "lib.users"
 local vega = require "adapters.vega"
 
 return {
@@ -32,6 +33,9 @@ return {
     return catalogue.seed(vega, progress)
   end,
   import = catalogue.import,
+
+  -- Whom a spec gets that asks for somebody: test.user { notify_by = "log" } (plateia test).
+  specs = { user = users.for_spec },
 
   -- What the description of the API says beside its routes (routes/openapi.lua).
   api = {

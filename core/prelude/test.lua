@@ -70,13 +70,15 @@ local function headers_of(options, kind)
   return list
 end
 
--- Found whatever the case of the name; of one that stands twice, both.
-local function read_headers(list)
+-- Found whatever the case of the name; of one that stands twice, both. A body whose type nobody has said is JSON, as
+-- the server says then.
+local function read_headers(list, body)
   local headers = {}
   for i = 1, #list, 2 do
     local name, value = list[i]:lower(), list[i + 1]
     headers[name] = headers[name] and headers[name] .. ", " .. value or value
   end
+  if body ~= "" then headers["content-type"] = headers["content-type"] or "application/json" end
   return setmetatable(headers, { __index = function(_, name)
     return type(name) == "string" and rawget(headers, name:lower()) or nil
   end })
@@ -95,7 +97,7 @@ function test.request(method, path, options)
   if options.query then query = query .. (query ~= "" and "&" or "") .. pairs_of(options.query) end
   local body, kind = body_of(options)
   local status, text, list = raw.trial.request(method, place, query, headers_of(options, kind), body, "192.0.2.1")
-  local headers = read_headers(list)
+  local headers = read_headers(list, text)
   return { status = status, headers = headers, body = text, json = read_json(headers, text) }
 end
 

@@ -35,7 +35,7 @@ end
 
 local function compare(name, words, judge)
   return { count = 2, judge = function(wanted, got)
-    return judge(wanted, got), ("expected %s %s, got %s"):format(words, show(wanted), show(got)),
+    return judge(wanted, got), ("expected %s%s, got %s"):format(words, show(wanted), show(got)),
       ("expected anything but %s"):format(show(wanted))
   end, name = name }
 end
@@ -55,7 +55,7 @@ end
 
 local assertions = {
   equal = compare("equal", "", rawequal),
-  same = compare("same", "the like of", function(a, b) return same(a, b, {}) end),
+  same = compare("same", "the like of ", function(a, b) return same(a, b, {}) end),
   ["true"] = is("true", function(x) return x == true end),
   ["false"] = is("false", function(x) return x == false end),
   ["nil"] = is("nil", function(x) return x == nil end),

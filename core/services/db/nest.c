@@ -32,32 +32,40 @@ static bool run(struct nest *nest, struct line *line, struct call *call, bool he
     return line_run(line, call->query, call->params, true);
 }
 
+/* A mark that is refused counts like any other: whoever asked for it will undo it. */
 static bool mark(struct nest *nest, struct line *line) {
-    if (nest->depth++ == 0) return SAY(line, "BEGIN", "SAVEPOINT call");
-    return fresh(nest, line) && SAY(line, "RELEASE SAVEPOINT call", "SAVEPOINT mark", "SAVEPOINT call");
+    bool said = nest->lost         ? line_command(line, refusal)
+                : nest->depth == 0 ? SAY(line, "BEGIN", "SAVEPOINT call")
+                                   : fresh(nest, line) && SAY(line, "RELEASE SAVEPOINT call",
+                                                              "SAVEPOINT mark", "SAVEPOINT call");
+    if (said) nest->depth++;
+    return said;
 }
 
 static bool undo(struct nest *nest, struct line *line) {
-    bool outermost = nest->depth <= 1, lost = nest->lost;
-    if (nest->depth > 0) nest->depth--;
-    if (outermost) nest->lost = false;
+    bool outermost = nest->depth <= 1;
+    bool said = outermost || nest->lost
+                    ? line_command(line, "ROLLBACK")
+                    : SAY(line, "ROLLBACK TO SAVEPOINT mark", "RELEASE SAVEPOINT mark", "SAVEPOINT call");
+    if (!said) return false;
     nest->read = false;
-    if (outermost || lost) return line_command(line, "ROLLBACK");
-    return SAY(line, "ROLLBACK TO SAVEPOINT mark", "RELEASE SAVEPOINT mark", "SAVEPOINT call");
+    if (outermost) nest->lost = false;
+    if (nest->depth > 0) nest->depth--;
+    return true;
 }
 
 bool nest_say(struct nest *nest, struct line *line, enum call_wish wish, struct call *call, bool held) {
-    bool nested = nest->depth > 0;
+    bool nested = nest->depth > 0, begins = !held && (wish == CALL_RUN || wish == CALL_BEGIN);
+    if (wish == CALL_MARK) return mark(nest, line);
     if (wish == CALL_UNDO) return undo(nest, line);
     if (nest->lost) return line_command(line, refusal);
-    if (nested && !held && wish != CALL_MARK && !fresh(nest, line)) return false;
+    if (nested && begins && !fresh(nest, line)) return false;
     switch (wish) {
     case CALL_RUN: return run(nest, line, call, held);
     case CALL_BEGIN: return nested || line_command(line, "BEGIN");
     case CALL_COMMIT:
         return nested ? SAY(line, "RELEASE SAVEPOINT call", "SAVEPOINT call") : line_command(line, "COMMIT");
-    case CALL_ROLL_BACK: return line_command(line, nested ? "ROLLBACK TO SAVEPOINT call" : "ROLLBACK");
-    default: return mark(nest, line);
+    default: return line_command(line, nested ? "ROLLBACK TO SAVEPOINT call" : "ROLLBACK");
     }
 }
 

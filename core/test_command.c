@@ -25,6 +25,7 @@
 struct options {
     const char *filter, *output; /* "": none; "dots", "names" or "tap" */
     bool list;
+    struct buf places; /* where specs were looked for, in words */
 };
 
 /* ---- what was called ---- */
@@ -60,24 +61,28 @@ static bool take_option(const struct command_call *call, int *at, struct options
     return false;
 }
 
+static enum err_code look_in(const char *place, struct options *options, struct texts *files,
+                             struct err *err) {
+    char path[1024];
+    size_t len = (size_t)snprintf(path, sizeof path, "%s", place);
+    while (len > 1 && len < sizeof path && path[len - 1] == '/')
+        path[--len] = '\0';
+    buf_addf(&options->places, "%s%s", options->places.len ? ", " : "", path);
+    return texts_add(files, path, SUFFIX, err);
+}
+
 /* Returns an exit code, or -1: go on. */
 static int read_words(const struct command_call *call, struct options *options, struct texts *files) {
     struct err err = {0};
-    int named = 0;
-    for (int i = 0; i < call->word_count; i++) {
-        char path[1024];
+    enum err_code code = ERR_OK;
+    for (int i = 0; i < call->word_count && code == ERR_OK; i++) {
         if (take_option(call, &i, options)) continue;
         if (call->words[i][0] == '-') return usage("what is ", call->words[i]);
-        size_t len = (size_t)snprintf(path, sizeof path, "%s", call->words[i]);
-        while (len > 1 && len < sizeof path && path[len - 1] == '/')
-            path[--len] = '\0';
-        if (texts_add(files, path, SUFFIX, &err) != ERR_OK) return usage(err.text, "");
-        named++;
+        code = look_in(call->words[i], options, files, &err);
     }
-    if (!is_output(options->output)) return usage("--output is dots, names or tap, not ", options->output);
-    if (named == 0 && texts_add(files, call->settings->scripts, SUFFIX, &err) != ERR_OK)
-        return usage(err.text, "");
-    return -1;
+    if (code == ERR_OK && !options->places.len) code = look_in(call->settings->scripts, options, files, &err);
+    if (code != ERR_OK) return usage(err.text, "");
+    return is_output(options->output) ? -1 : usage("--output is dots, names or tap, not ", options->output);
 }
 
 /* ---- the ground ---- */
@@ -214,7 +219,7 @@ static enum err_code run(struct ground *ground, const struct options *options, s
     bool colours = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
     size_t steps = 0;
     enum err_code code = TELL("begin", options->list ? "list" : options->output, options->filter,
-                              colours ? "colours" : NULL, ground->settings.scripts);
+                              colours ? "colours" : NULL, options->places.data);
     if (code == ERR_OK) code = run_steps(ground, "load", ground->trial.files.count, err);
     if (code == ERR_OK) code = count(ground, "plan", &steps, err);
     if (code == ERR_OK) code = run_steps(ground, "run", steps, err);
@@ -240,5 +245,6 @@ int command_test(const struct command_call *call) {
         status = code == ERR_OK && failures == 0 ? 0 : 1;
     }
     close_ground(&ground);
+    buf_done(&options.places);
     return status;
 }

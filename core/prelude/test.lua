@@ -96,6 +96,7 @@ function test.request(method, path, options)
   local place, query = path:match "^([^?]*)%??(.*)$"
   if options.query then query = query .. (query ~= "" and "&" or "") .. pairs_of(options.query) end
   local body, kind = body_of(options)
+  world.wait()
   local status, text, list = raw.trial.request(method, place, query, headers_of(options, kind), body, "192.0.2.1")
   local headers = read_headers(list, text)
   return { status = status, headers = headers, body = text, json = read_json(headers, text) }
@@ -129,11 +130,13 @@ end
 
 -- The rows of a query of sql/queries.
 function test.query(name, ...)
+  world.wait()
   return (rows_or_raise(raw.db.run(name, ...)))
 end
 
 -- The rows of a statement that no file holds: for what a spec needs to be there. Parameters are text: $1::bigint.
 function test.sql(text, ...)
+  world.wait()
   return (rows_or_raise(raw.trial.sql(text, ...)))
 end
 

@@ -19,6 +19,7 @@ end
 local plain = {}
 
 function plain.one(self, kind, name)
+  self.shown = true
   if self.mode == "dots" then return painted(self, kind, dots[kind]) end
   return painted(self, kind, words[kind]) .. name .. "\n"
 end
@@ -31,7 +32,7 @@ local function tell_failure(self, failure)
 end
 
 function plain.finish(self)
-  local parts = { self.mode == "dots" and self.count > 0 and "\n" or "" }
+  local parts = { self.mode == "dots" and self.shown and "\n" or "" }
   for _, failure in ipairs(self.failures) do parts[#parts + 1] = tell_failure(self, failure) end
   return table.concat(parts)
 end

@@ -14,7 +14,8 @@ local world = require "plateia.test_world"
 local MOST_TRACE = 12
 
 local told          -- the report
-local mode, filter, scripts
+local unsaid = ""   -- of it, what is shown at the end
+local mode, filter, places
 local roots, steps = {}, nil
 local running       -- the step that runs: { finally = {} }
 local marks = {}    -- of the marks that are set: where the clock stood
@@ -167,8 +168,9 @@ end
 -- ---- and after it ----
 
 local function stopped(why)
-  if why:find "^this took longer" then why = "stopped: it took longer than 5 s, waits included" end
-  return { why = why }
+  if not why:find "^this took longer" then return { why = why } end
+  why = "stopped: it took longer than 5 s, waits included"
+  return { why = world.waits and why .. "; it waited at " .. world.waits or why }
 end
 
 local function tell_spec(step)
@@ -222,13 +224,13 @@ end
 
 -- Nothing to run is a failure, as somebody meant to run something.
 local function nothing()
-  if told.failed > 0 then return end
+  if told.failed > 0 then return "" end
   local files = raw.trial.files()
-  local why = ("there is no file that ends with _spec.lua in %s: write one, such as %s/routes/hello_spec.lua, or name "
-    .. "a file or a folder"):format(scripts, scripts)
+  local why = ("no file in %s ends with _spec.lua: write one, such as scripts/routes/hello_spec.lua, or name a file or "
+    .. "a folder that has some"):format(places)
   if files[1] then why = "there is no spec in " .. table.concat(files, ", ") .. ": describe and it make one" end
   if files[1] and filter ~= "" then why = ("the filter %s fits no spec: --list shows them all"):format(filter) end
-  told:fail { place = files[1] and files[1] .. ":1" or scripts, name = "there is nothing to run", why = why }
+  return told:fail { place = files[1] and files[1] .. ":1" or places, name = "there is nothing to run", why = why }
 end
 
 local function list()
@@ -241,8 +243,8 @@ end
 
 local commands = {}
 
-function commands.begin(output, pattern, colours, folder)
-  mode, filter, scripts = output, pattern, folder
+function commands.begin(output, pattern, colours, searched)
+  mode, filter, places = output, pattern, searched
   told = report.new(output == "list" and "names" or output, colours ~= nil)
   local fine, why = pcall(string.find, "", pattern)
   if not fine then return nil, "--filter: " .. why end
@@ -260,12 +262,12 @@ end
 function commands.plan()
   steps = tree.plan(roots, wanted)
   measure()
-  if not steps[1] then nothing() end
+  unsaid = steps[1] and "" or nothing()
   return tostring(mode == "list" and 0 or #steps)
 end
 
 commands["end"] = function()
-  return mode == "list" and told.failed == 0 and list() or told:finish()
+  return mode == "list" and told.failed == 0 and list() or unsaid .. told:finish()
 end
 
 function commands.failures() return tostring(told.failed) end

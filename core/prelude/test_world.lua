@@ -11,12 +11,23 @@ local world = {
   told = 0,            -- how many of them the observers were given
   background = {},     -- functions that were put off
   notifications = {},
+  waits = nil,         -- "file:line" that waits, or waited last
 }
 
 -- A new spec begins: nothing has happened yet.
 function world.renew()
   world.epoch = world.epoch + 1
-  world.events, world.told, world.background, world.notifications = {}, 0, {}, {}
+  world.events, world.told, world.background, world.notifications, world.waits = {}, 0, {}, {}, nil
+end
+
+-- The line of a script that led here is about to wait.
+function world.wait()
+  local level, info = 2, nil
+  repeat
+    info = debug.getinfo(level, "Sl")
+    level = level + 1
+  until not info or info.source:sub(1, 1) == "@"
+  world.waits = info and info.source:sub(2) .. ":" .. info.currentline
 end
 
 -- A channel as it stands in a run of specs: it is there, and it keeps what it is given.

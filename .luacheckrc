@@ -16,3 +16,8 @@ stds.sandbox = {
 
 files["scripts"] = { std = "sandbox" }
 files["tests/spec"] = { std = "lua54+busted" }
+
+-- Those of `plateia test` are scripts that have busted's words.
+for _, specs in ipairs { "scripts/**/*_spec.lua", "docs/**/*_spec.lua" } do
+  files[specs] = { std = "sandbox+busted" }
+end

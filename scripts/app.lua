@@ -5,7 +5,6 @@ local all = require "plateia.all"
 local catalogue = require "lib.catalogue"
 local notifications = require "notifications"
 local ranking = require "lib.ranking"
-local users = require "lib.users"
 local vega = require "adapters.vega"
 
 return {
@@ -35,7 +34,7 @@ return {
   import = catalogue.import,
 
   -- Whom a spec gets that asks for somebody: test.user { notify_by = "log" } (plateia test).
-  specs = { user = users.for_spec },
+  specs = { user = require("lib.users").for_spec },
 
   -- What the description of the API says beside its routes (routes/openapi.lua).
   api = {

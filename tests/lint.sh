@@ -30,7 +30,7 @@ analysis() {
 }
 
 scripts() {
-    find core scripts tests -name '*.lua' -exec luacheck --quiet tests/doors {} +
+    find core scripts tests docs -name '*.lua' -exec luacheck --quiet tests/doors {} +
 }
 
 check "formatting" formatting

@@ -147,7 +147,7 @@ function test.at(time)
   local row = rows_or_raise(raw.trial.sql("SELECT set_config('plateia.now', coalesce($1::timestamptz::text, ''), true),"
     .. " extract(epoch FROM $1::timestamptz)::float8 AS at", time))[1]
   world.at = row.at
-  if raw.db.class "maintain" then rows_or_raise(raw.db.run "maintain") end
+  rows_or_raise(world.keep_house())
 end
 
 -- ---- what happened ----

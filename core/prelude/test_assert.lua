@@ -33,15 +33,16 @@ local function text_of(raised)
   return raised
 end
 
-local function compare(name, words, judge)
-  return { count = 2, judge = function(wanted, got)
+-- `told`: one value more is a message of the spec's own.
+local function compare(words, judge)
+  return { count = 2, told = true, judge = function(wanted, got)
     return judge(wanted, got), ("expected %s%s, got %s"):format(words, show(wanted), show(got)),
       ("expected anything but %s"):format(show(wanted))
-  end, name = name }
+  end }
 end
 
 local function is(words, judge)
-  return { count = 1, judge = function(got)
+  return { count = 1, told = true, judge = function(got)
     return judge(got), ("expected %s, got %s"):format(words, show(got)),
       ("expected anything but %s, got %s"):format(words, show(got))
   end }
@@ -54,8 +55,8 @@ local function raised_by(fn)
 end
 
 local assertions = {
-  equal = compare("equal", "", rawequal),
-  same = compare("same", "the like of ", function(a, b) return same(a, b, {}) end),
+  equal = compare("", rawequal),
+  same = compare("the like of ", function(a, b) return same(a, b, {}) end),
   ["true"] = is("true", function(x) return x == true end),
   ["false"] = is("false", function(x) return x == false end),
   ["nil"] = is("nil", function(x) return x == nil end),
@@ -122,8 +123,10 @@ local function check(assertion, negated, ...)
     fail(("this assertion takes %d values"):format(assertion.count))
   end
   local holds, why, why_not = assertion.judge(...)
-  if (holds and true or false) == negated then fail(negated and why_not or why) end
-  return ...
+  if (holds and true or false) ~= negated then return ... end
+  why = negated and why_not or why
+  local message = assertion.told and select(assertion.count + 1, ...)
+  fail(message and ("%s\n%s"):format(tostring(message), why) or why)
 end
 
 local function link(negated, call)

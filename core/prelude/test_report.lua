@@ -10,6 +10,12 @@ local function indent(text, by)
   return by .. text:gsub("\n", "\n" .. by)
 end
 
+-- How it came there, where that says more than the place does.
+local function way(failure)
+  local trace = failure.trace or {}
+  return trace[2] and trace or {}
+end
+
 local function painted(self, kind, text)
   return self.colours and colours[kind] .. text .. "\27[0m" or text
 end
@@ -27,7 +33,7 @@ end
 local function tell_failure(self, failure)
   local text = ("%s%s: %s\n%s\n"):format(painted(self, "failed", words.failed), failure.place, failure.name,
     indent(failure.why, "     "))
-  for _, line in ipairs(failure.trace or {}) do text = text .. "       " .. line .. "\n" end
+  for _, line in ipairs(way(failure)) do text = text .. "       " .. line .. "\n" end
   return text
 end
 
@@ -47,7 +53,7 @@ function tap.one(self, kind, name, failure, why)
   if kind == "skipped" then line = line .. " # SKIP " .. tostring(why):gsub("\n", " ") end
   if not failure then return line .. "\n" end
   local lines = { line, indent(failure.place .. ": " .. failure.why, "# ") }
-  for _, at in ipairs(failure.trace or {}) do lines[#lines + 1] = "#   " .. at end
+  for _, at in ipairs(way(failure)) do lines[#lines + 1] = "#   " .. at end
   return table.concat(lines, "\n") .. "\n"
 end
 

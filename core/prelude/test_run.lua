@@ -1,6 +1,6 @@
 -- Runs specs, step by step, as the core says: "begin", for each file "load" and "after", "plan" (how many steps?), for
--- each step "run" and "after", "end", and "failures" (how many?). Each word is a job of its own; "run" may be stopped, and
--- its "after" then says why. Each returns the text that is shown, or nil and what is wrong.
+-- each step "run" and "after", "end", and "failures" (how many?). Each word is a job of its own; "load" and "run" may
+-- be stopped, and their "after" then says why. Each returns the text that is shown, or nil and what is wrong.
 --
 -- A spec, with its before_each and after_each, stands between mark and undo; so does what stands between setup and
 -- teardown.
@@ -54,6 +54,7 @@ end
 local function mark()
   marks[#marks + 1] = { at = world.at }
   local fine, why = raw.trial.mark()
+  if fine and not marks[2] then fine, why = world.keep_house() end
   if not fine then error("the database: " .. why, 0) end
 end
 

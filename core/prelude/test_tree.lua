@@ -3,6 +3,8 @@
 -- A block: { name, parent, children = blocks and specs in order, setup, teardown, before, after = lists of functions }.
 -- A spec: { name, parent, fn or nil, place = "file:line" }.
 
+local place = require "plateia.place"
+
 local tree = {}
 
 -- What is raised by pending() within a spec.
@@ -14,16 +16,6 @@ end
 
 local function block_of(name, parent)
   return { name = name, parent = parent, children = {}, setup = {}, teardown = {}, before = {}, after = {} }
-end
-
--- Where the file stands that called one of its words.
-local function place()
-  local level, info = 3, nil
-  repeat
-    info = debug.getinfo(level, "Sl")
-    level = level + 1
-  until not info or info.source:sub(1, 1) == "@"
-  return info and info.source:sub(2) .. ":" .. info.currentline or "?"
 end
 
 -- "block block spec", as a filter sees it.
@@ -54,12 +46,13 @@ function tree.new(file, check, running)
 
   local function it(name, fn)
     must_load "it"
-    table.insert(current.children, { name = tostring(name), parent = current, fn = fn, place = place() })
+    table.insert(current.children, { name = tostring(name), parent = current, fn = fn,
+      place = place() or file .. ":1" })
   end
 
   local function pending(name, why)
     if running() then error(setmetatable({ message = tostring(name or "pending") }, Pending), 0) end
-    table.insert(current.children, { name = tostring(name), parent = current, place = place(), 
+    table.insert(current.children, { name = tostring(name), parent = current, place = place() or file .. ":1",
       skip = type(why) == "string" and why or true })
   end
 

@@ -1,6 +1,7 @@
 -- Between the scripts and the world in a run of specs: what they publish, put off and send is kept and not let out, the
 -- clock can stand, and what a process remembers (cache, throttle) is each spec's own. Loaded before any script.
 
+local place = require "plateia.place"
 local raw = require "plateia.raw"
 
 local world = {
@@ -22,12 +23,13 @@ end
 
 -- The line of a script that led here is about to wait.
 function world.wait()
-  local level, info = 2, nil
-  repeat
-    info = debug.getinfo(level, "Sl")
-    level = level + 1
-  until not info or info.source:sub(1, 1) == "@"
-  world.waits = info and info.source:sub(2) .. ":" .. info.currentline
+  world.waits = place()
+end
+
+-- What a server sees to now and then: the query `maintain`. true, or nil and why.
+function world.keep_house()
+  if not raw.db.class "maintain" then return true end
+  return raw.db.run "maintain"
 end
 
 -- A channel as it stands in a run of specs: it is there, and it keeps what it is given.
@@ -66,10 +68,10 @@ local function own(key)
   return world.epoch .. ":" .. key
 end
 
-for _, place in ipairs { { raw.cache, "get", "put", "abandon" }, { raw.throttle, "take", "give_back" } } do
-  for i = 2, #place do
-    local known = place[1][place[i]]
-    place[1][place[i]] = function(key, ...) return known(own(key), ...) end
+for memory, names in pairs { [raw.cache] = { "get", "put", "abandon" }, [raw.throttle] = { "take", "give_back" } } do
+  for _, name in ipairs(names) do
+    local known = memory[name]
+    memory[name] = function(key, ...) return known(own(key), ...) end
   end
 end
 

@@ -28,7 +28,7 @@ static const struct command {
      "check the scripts and queries without serving them: exit 0, or 1 and file:line: reason", 0, 1,
      command_check},
     {"test", "[DIR|FILE]...",
-     "run the specs, *_spec.lua, on the real scripts and a database; words: --filter PATTERN, --list, "
+     "run the specs (*_spec.lua) on the real scripts and a database; --filter PATTERN, --list, "
      "--output=dots|names|tap",
      0, WORDS_MOST, command_test},
     {"openapi", "", "print the description of the API (OpenAPI 3.1) that the scripts make, without serving",

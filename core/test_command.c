@@ -43,22 +43,25 @@ static bool is_output(const char *word) {
     return strcmp(word, "dots") == 0 || strcmp(word, "names") == 0 || strcmp(word, "tap") == 0;
 }
 
-/* "--name=value", or "--name" and the next word; NULL: it is another word. */
-static const char *value_of(const struct command_call *call, int *at, const char *name) {
-    const char *word = call->words[*at];
+/* "--name=value", or "--name" with the value as the next word. */
+static bool is_named(const char *word, const char *name) {
     size_t len = strlen(name);
-    if (strncmp(word, name, len) != 0) return NULL;
-    if (word[len] == '=') return word + len + 1;
-    return word[len] == '\0' && *at + 1 < call->word_count ? call->words[++*at] : NULL;
+    return strncmp(word, name, len) == 0 && (word[len] == '=' || word[len] == '\0');
 }
 
 /* True when the word at *at was an option. */
 static bool take_option(const struct command_call *call, int *at, struct options *options) {
-    const char *value;
-    if (strcmp(call->words[*at], "--list") == 0) return options->list = true;
-    if ((value = value_of(call, at, "--filter"))) return options->filter = value, true;
-    if ((value = value_of(call, at, "--output"))) return options->output = value, true;
-    return false;
+    const char *word = call->words[*at], *equals = strchr(word, '=');
+    const char **value = is_named(word, "--filter")   ? &options->filter
+                         : is_named(word, "--output") ? &options->output
+                                                      : NULL;
+    if (strcmp(word, "--list") == 0) {
+        options->list = true;
+        return true;
+    }
+    if (!value || (!equals && *at + 1 == call->word_count)) return false;
+    *value = equals ? equals + 1 : call->words[++*at];
+    return true;
 }
 
 static enum err_code look_in(const char *place, struct options *options, struct texts *files,
@@ -107,9 +110,10 @@ static void set_up(struct ground *ground, const struct settings *settings) {
     ground->settings.hash_memory_kib = 64;
     ground->settings.hash_passes = 1;
     ground->settings.db_wait_ms +=
-        settings->db_lease_timeout_ms; /* for what a stopped spec has left running */
+        settings->db_lease_timeout_ms;    /* for what a stopped spec has left running */
     ground->settings.script_pause_ms = 0; /* one spec's loop is not the next one's affair */
     ground->settings.quarantine_ms = 1;
+    ground->settings.script_memory *= 4; /* all specs are in one state */
     ground->settings.workers = 1;
 }
 

@@ -91,6 +91,7 @@ end
 
 -- method, "/path?query", { headers, query, json | form | body, as = user }: what a server would answer.
 function test.request(method, path, options)
+  if type(path) ~= "string" or path:sub(1, 1) ~= "/" then error("the path of a request begins with \"/\"", 3) end
   options = options or {}
   check_options(options)
   local place, query = path:match "^([^?]*)%??(.*)$"
@@ -134,8 +135,14 @@ function test.query(name, ...)
   return (rows_or_raise(raw.db.run(name, ...)))
 end
 
+local ends = {}
+for word in ("abort begin commit end prepare release rollback savepoint start"):gmatch "%a+" do ends[word] = true end
+
 -- The rows of a statement that no file holds: for what a spec needs to be there. Parameters are text: $1::bigint.
 function test.sql(text, ...)
+  if ends[text:match("^%s*(%a*)"):lower()] then
+    error("a spec is one transaction, which is taken back at its end: db.transaction() makes one within it", 2)
+  end
   world.wait()
   return (rows_or_raise(raw.trial.sql(text, ...)))
 end

@@ -8,10 +8,12 @@
 local check = require "plateia.test_assert"
 local raw = require "plateia.raw"
 local report = require "plateia.test_report"
+local show = require "plateia.test_show"
 local tree = require "plateia.test_tree"
 local world = require "plateia.test_world"
 
 local MOST_TRACE = 12
+local OUT_OF_MEMORY = "not enough memory" -- Lua's words
 
 local told          -- the report
 local unsaid = ""   -- of it, what is shown at the end
@@ -35,17 +37,27 @@ local function trace_from(level)
   return lines
 end
 
+local function text_of(raised)
+  if type(raised) ~= "table" then return tostring(raised) end
+  if type(rawget(raised, "detail")) == "string" then return raised.detail end
+  local meta = debug.getmetatable(raised)
+  return meta and meta.__tostring and tostring(raised) or show(raised)
+end
+
 -- The message handler. What was raised as a table keeps its text.
 local function explain(raised)
   if tree.is_pending(raised) then return { pending = raised.message } end
   local trace = trace_from(3)
-  local why = type(raised) == "table" and rawget(raised, "detail") or tostring(raised)
+  local why = text_of(raised):gsub("^prelude/[%w_]+%.lua:%d+: ", "")
   if trace[1] and not why:find "^[^\n]-:%d+: " then why = trace[1] .. ": " .. why end
   return { why = why, trace = trace }
 end
 
+-- What goes wrong beyond the handler (no memory, no stack, a __tostring that raises) is text.
 local function attempt(fn, ...)
   local fine, found = xpcall(fn, explain, ...)
+  if found == OUT_OF_MEMORY then found = "it used more memory than there is for all specs (four times script_memory)" end
+  if not fine and type(found) ~= "table" then found = { why = tostring(found) } end
   return fine, found
 end
 

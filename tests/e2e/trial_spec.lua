@@ -103,6 +103,54 @@ it("goes on", function() assert.same({}, test.get("/movies").json.items) end)
     assert.equal("1 passed, 4 failed", last, text)
   end)
 
+  it("tells what is misused, where it stands", function()
+    local folder = spec [[
+it("memory", function() local s = "x" while true do s = s .. s end end)
+it("stack", function() local function f() return 1 + f() end f() end)
+it("commit", function() test.sql "COMMIT" end)
+it("path", function() test.get() end)
+it("option", function() test.get("/movies", { jsn = {} }) end)
+it("header", function() test.get("/movies", { headers = { ["a b"] = "x" } }) end)
+it("time", function() test.at "yesterday noon" end)
+it("event", function() test.events "nothing" end)
+it("query", function() test.query "nothing" end)
+it("user", function() test.user { username = "x" } end)
+it("global", function() leaked = 1 end)
+it("nesting", function() describe("x", function() end) end)
+it("assertion", function() assert.is_fooled(1) end)
+it("raised", function() error(setmetatable({}, { __tostring = function() error "in it" end })) end)
+it("table", function() error { 1 } end)
+it("waits", function() ("x"):gsub("x", function() test.get "/movies" end) end)
+it("works", function() assert.equal(200, test.get("/movies").status) end)
+]]
+    local code, text, last = plateia(folder)
+    assert.equal(1, code)
+    local line = 1
+    for words in ([[
+it used more memory than there is for all specs
+stack overflow
+a spec is one transaction, which is taken back at its end
+the path of a request begins with "/"
+"jsn" it has not
+"a b: x" is no header
+invalid input syntax for type timestamp
+there is no event "nothing" in events.lua
+there is no query "nothing"
+a username has 3 to 32 characters
+"leaked" cannot be set here
+describe stands in a describe, not in a spec
+there is no assertion "is_fooled": equal, same
+in it
+{ 1 }
+nothing may wait in a function that string.gsub
+]]):gmatch "[^\n]+" do
+      line = line + 1
+      has(text, words)
+      has(text, ("FAIL %s/a_spec.lua:%d: "):format(folder, line))
+    end
+    assert.equal("1 passed, 16 failed", last, text)
+  end)
+
   it("tells of files that do not load, and runs the others", function()
     local folder = specs { ["a_spec.lua"] = "local x = = 1\n", ["b_spec.lua"] = "\nerror 'not today'\n",
       ["c_spec.lua"] = "\n\nwhile true do end\n", ["d_spec.lua"] = "it('works', function() end)\n",

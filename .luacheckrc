@@ -19,3 +19,8 @@ files["docs"] = { std = "sandbox" }
 files["tests/spec"] = { std = "lua54+busted" }
 -- Declarations without bodies: what they take is not used, what they say may be long.
 files["core/reference"] = { globals = { "os", "require" }, ignore = { "212", "241", "631" } }
+
+-- Those of `plateia test` are scripts that have busted's words.
+for _, specs in ipairs { "scripts/**/*_spec.lua", "docs/**/*_spec.lua" } do
+  files[specs] = { std = "sandbox+busted" }
+end

@@ -16,11 +16,19 @@ static bool is_word(const char *text) {
     return text[0] != '-' || text[1] == '\0';
 }
 
-static bool is_own(const struct command *command, const char *text) {
+/* How many words it takes, with what is given to it, where it is a flag of the command's own and well given;
+ * or 0. */
+static int own_words(const struct command *command, int argc, const char *const *argv) {
+    const char *text = argv[0];
     struct lines lines = lines_of(command->options);
-    while (lines_next(&lines))
-        if (strlen(text) == lines.head_len && strncmp(lines.head, text, lines.head_len) == 0) return true;
-    return false;
+    while (lines_next(&lines)) {
+        size_t len = (size_t)lines_name(&lines);
+        bool valued = len < lines.head_len;
+        if (strncmp(text, lines.head, len) != 0) continue;
+        if (text[len] == (valued ? '=' : '\0')) return 1;
+        if (valued && text[len] == '\0' && argc > 1) return 2;
+    }
+    return 0;
 }
 
 /* Its name, without what is given to it. */
@@ -38,10 +46,14 @@ static enum err_code check_flag(const struct command *command, const char *text,
     struct lines lines = lines_of(command->options);
     struct setting_about about;
     flag_name(name, text);
-    if (is_own(command, name)) return err_set(err, ERR_INVALID, "%s takes no value", name);
     struct nearest nearest = nearest_to(name);
-    for (; count < 4 && lines_next(&lines); count++)
-        lines_copy(own[count], lines.head, lines.head_len);
+    for (; count < 4 && lines_next(&lines); count++) {
+        bool valued = (size_t)lines_name(&lines) < lines.head_len;
+        lines_copy(own[count], lines.head, (size_t)lines_name(&lines));
+        if (strcmp(own[count], name) == 0)
+            return err_set(err, ERR_INVALID, "%s %s", name,
+                           valued ? "wants a value behind it" : "takes no value");
+    }
     for (size_t i = 0; i < count; i++)
         nearest_offer(&nearest, own[i]);
     const char *meant = nearest.found;
@@ -55,6 +67,7 @@ enum err_code command_line_read(struct command_line *ret, const struct command *
                                 const char *const *argv, struct err *err) {
     enum err_code code = ERR_OK;
     bool flags = true;
+    int taken;
     *ret = (struct command_line){.words = calloc((size_t)argc * 3 + 1, sizeof *ret->words)};
     if (!ret->words) return err_set(err, ERR_NO_MEMORY, "out of memory");
     ret->options = ret->words + argc;
@@ -69,10 +82,11 @@ enum err_code command_line_read(struct command_line *ret, const struct command *
             ret->help = true;
         } else if (is_one_of(text, "--version", "-V")) {
             ret->version = true;
-        } else if (is_own(command, text)) {
+        } else if ((taken = own_words(command, argc - i, argv + i)) > 0) {
             ret->options[ret->option_count++] = text;
+            if (taken == 2) ret->options[ret->option_count++] = argv[++i];
         } else if ((code = check_flag(command, text, err)) == ERR_OK) {
-            int taken = settings_flag_words(argc - i, argv + i);
+            taken = settings_flag_words(argc - i, argv + i);
             ret->flags[ret->flag_count++] = text;
             if (taken == 2) ret->flags[ret->flag_count++] = argv[++i];
         }

@@ -73,6 +73,23 @@ const struct command commands[] = {
          "plateia openapi --scripts /tmp/scripts|of other scripts",
      .failed = "The scripts do not load: standard error says file, line and reason.",
      .see = "routes check"},
+    {.name = "test", .words = "[DIR|FILE]...", .most = 1000, .run = command_test, .group = SCRIPTS, .offers = "<file>",
+     .summary = "run the specs of the scripts",
+     .about =
+         "Runs the specs (*_spec.lua) in the folders and files that are named, else those of the setting scripts, in "
+         "busted's words and on the real scripts: requests go through router, depends and validation to the "
+         "handler without a network, queries to a database made for the run, or to DATABASE_URL's, where the "
+         "schema must be. Each spec is a transaction that is taken back.\n\n"
+         "The last line is `N passed, N failed`.",
+     .options = "--filter PATTERN|only those with this Lua pattern in their full name\n"
+                "--list|only name them\n"
+                "--output FORM|how it is told: dots, names or tap",
+     .settings = FOLDERS,
+     .examples =
+         "plateia test|all specs in scripts/\n"
+         "plateia test --filter \"a month\" scripts/routes|some of them",
+     .failed = "A spec failed, or there was none.",
+     .see = "check routes stubs"},
     {.name = "stubs", .words = "[DIR]", .most = 1, .run = command_stubs, .bare = true, .group = SCRIPTS,
      .offers = "<folder>",
      .summary = "write what editors complete and check scripts by",
@@ -220,4 +237,15 @@ bool command_has(const struct command_call *call, const char *option) {
     for (int i = 0; i < call->option_count; i++)
         if (strcmp(call->options[i], option) == 0) return true;
     return false;
+}
+
+const char *command_value(const struct command_call *call, const char *option) {
+    size_t len = strlen(option);
+    for (int i = call->option_count - 1; i >= 0; i--) {
+        const char *given = call->options[i];
+        if (strncmp(given, option, len) != 0) continue;
+        if (given[len] == '=') return given + len + 1;
+        if (given[len] == '\0' && i + 1 < call->option_count) return call->options[i + 1];
+    }
+    return NULL;
 }

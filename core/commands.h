@@ -24,7 +24,7 @@ struct command {
     const char *group;    /* the heading it stands under */
     const char *summary;  /* one line */
     const char *about;    /* what it does, to whom, with what; an empty line parts paragraphs */
-    const char *options;  /* its own flags, a line each: "--json|what it does" */
+    const char *options;  /* its own flags, a line each: "--json|what it does", "--filter TEXT|what it does" */
     const char *settings; /* those that matter to it; NULL: all */
     const char *examples; /* a line each: "plateia check|what it does" */
     const char *failed;   /* when it ends with 1 */
@@ -43,13 +43,16 @@ struct command_call {
     const struct command *command;
     const char *const *words; /* without the command's name */
     int word_count;
-    const char *const *options; /* those of the command's own flags that were given */
+    const char *const *options; /* those of the command's own flags that were given: "--json", "--filter=TEXT",
+                                 * or "--filter" with "TEXT" behind it */
     int option_count;
     const struct settings *settings; /* NULL for a bare one */
 };
 
 /* Whether that flag of its own was given. */
 bool command_has(const struct command_call *call, const char *option);
+/* What was given to it, the last time; NULL: it was not given. */
+const char *command_value(const struct command_call *call, const char *option);
 
 int command_serve(const struct command_call *call);
 int command_ready(const struct command_call *call);
@@ -57,6 +60,7 @@ int command_migrate(const struct command_call *call);
 int command_import(const struct command_call *call);
 int command_outbox(const struct command_call *call);
 int command_check(const struct command_call *call);
+int command_test(const struct command_call *call);
 int command_openapi(const struct command_call *call);
 int command_reload(const struct command_call *call);
 int command_rollback(const struct command_call *call);

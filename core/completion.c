@@ -56,7 +56,7 @@ static void bash_flags(struct buf *ret) {
         struct lines own = lines_of(commands[i].options);
         buf_addf(ret, "    %s) own+='", commands[i].name);
         while (lines_next(&own))
-            buf_addf(ret, " %.*s", (int)own.head_len, own.head);
+            buf_addf(ret, " %.*s", lines_name(&own), own.head);
         buf_addf(ret, "'%s ;;\n", commands[i].bare ? " all=" : "");
     }
     buf_add_str(ret, "    esac\n");
@@ -185,7 +185,7 @@ static void zsh_flags(struct buf *ret) {
         buf_addf(ret, "  %s) %s", commands[i].name,
                  commands[i].bare ? "flags=('--help:explain the command'" : "flags+=(");
         while (lines_next(&own))
-            zsh_described(ret, own.head, own.head_len, own.rest, own.rest_len);
+            zsh_described(ret, own.head, (size_t)lines_name(&own), own.rest, own.rest_len);
         buf_add_str(ret, ") ;;\n");
     }
     buf_add_str(ret, "  esac\n");
@@ -280,7 +280,7 @@ static void fish_command(struct buf *ret, const struct command *command) {
     buf_add_char(ret, '\n');
     while (lines_next(&own)) {
         buf_addf(ret, "complete -c plateia -n '__fish_seen_subcommand_from %s' -l %.*s -d ", command->name,
-                 (int)own.head_len - 2, own.head + 2);
+                 lines_name(&own) - 2, own.head + 2);
         add_quoted(ret, own.rest, own.rest_len);
         buf_add_char(ret, '\n');
     }

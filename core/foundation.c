@@ -182,7 +182,8 @@ static enum err_code open_pool(struct foundation *foundation, struct err *err) {
                                    .read_timeout_ms = settings->db_read_timeout_ms,
                                    .lease_timeout_ms = settings->db_lease_timeout_ms,
                                    .wait_ms = settings->db_wait_ms,
-                                   .queue = (unsigned)settings->db_queue};
+                                   .queue = (unsigned)settings->db_queue,
+                                   .nested = foundation->trial != NULL};
     return pool_open(&foundation->pool, &options, err);
 }
 

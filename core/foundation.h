@@ -29,6 +29,7 @@ struct foundation {
     struct assets *assets; /* the page; NULL: none. Whoever serves reads it */
     struct hasher *hasher;
     struct budget *budget;
+    struct trial *trial; /* of a run of specs, its command's own; NULL: this serves */
     /* how far a job is; in the worker's thread; NULL: nobody follows */
     void (*progress)(void *ctx, long done, long total, const char *what);
     void *progress_ctx;

@@ -19,6 +19,11 @@ bool lines_next(struct lines *lines) {
     return true;
 }
 
+int lines_name(const struct lines *lines) {
+    const char *blank = memchr(lines->head, ' ', lines->head_len);
+    return (int)(blank ? (size_t)(blank - lines->head) : lines->head_len);
+}
+
 void lines_copy(char ret[LINES_WORD], const char *text, size_t len) {
     if (len >= LINES_WORD) len = LINES_WORD - 1;
     memcpy(ret, text, len);

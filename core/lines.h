@@ -16,6 +16,8 @@ struct lines {
 
 struct lines lines_of(const char *text); /* NULL: none */
 bool lines_next(struct lines *lines);
+/* The length of the head's first word: of "--filter TEXT", the flag's own name. */
+int lines_name(const struct lines *lines);
 
 /* The first word of what is left, parted by `parting`; false where nothing is. */
 bool lines_word(const char **at, char parting, char ret[LINES_WORD]);

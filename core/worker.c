@@ -14,6 +14,7 @@
 #include "script/dispatch.h"
 #include "script/generation.h"
 #include "script/reload.h"
+#include "script/trial.h"
 #include "services/bus.h"
 #include "services/cache.h"
 #include "services/db/listen.h"
@@ -96,9 +97,11 @@ static enum err_code build(struct worker *worker, const struct foundation *found
                                          .tokens = foundation->tokens,
                                          .token_memory = worker->token_memory,
                                          .settings = foundation->settings,
+                                         .trial = foundation->trial,
                                          .progress = foundation->progress,
                                          .progress_ctx = foundation->progress_ctx};
     take_seat(worker, foundation);
+    if (foundation->trial) foundation->trial->handler = dispatch_handler(&worker->dispatch);
     return ERR_OK;
 }
 
@@ -117,8 +120,11 @@ enum err_code worker_new(struct worker **ret, const struct foundation *foundatio
     return ERR_OK;
 }
 
+static void leave(struct worker *worker);
+
 void worker_free(struct worker *worker) {
     if (!worker) return;
+    if (worker->seat) leave(worker);
     server_free(worker->server);
     scheduler_free(worker->scheduler);
     adopt_close(&worker->adopt);
@@ -154,6 +160,19 @@ enum err_code worker_job(struct worker *worker, enum job job, const char *const 
     while (!end.over)
         reactor_turn(worker->reactor, -1);
     return end.fine ? ERR_OK : err_set(err, ERR_INVALID, "%s", ret->data ? ret->data : "the job failed");
+}
+
+enum err_code worker_bound(struct worker *worker, int64_t run_ns, int64_t total_ns, struct err *err) {
+    struct bounds bounds = {.run_ns = run_ns, .job_ns = run_ns, .total_ns = total_ns};
+    enum err_code code = budget_sit(&worker->seat, worker->foundation->budget, err);
+    bounds.seat = worker->seat;
+    if (code == ERR_OK) scheduler_bound(worker->scheduler, &bounds);
+    return code;
+}
+
+void worker_settle(struct worker *worker) {
+    while (!scheduler_idle(worker->scheduler))
+        reactor_turn(worker->reactor, -1);
 }
 
 /* ---- a job beside serving ---- */
@@ -219,6 +238,7 @@ static void sit(struct worker *worker) {
 static void leave(struct worker *worker) {
     scheduler_bound(worker->scheduler, &(struct bounds){0});
     budget_leave(worker->seat);
+    worker->seat = NULL;
 }
 
 static void *thread_main(void *arg) {

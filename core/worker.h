@@ -11,6 +11,7 @@
 #include "foundation.h"
 #include "script/scheduler.h"
 #include <stdbool.h>
+#include <stdint.h>
 
 struct worker;
 
@@ -21,6 +22,12 @@ enum err_code worker_new(struct worker **ret, const struct foundation *foundatio
 /* Runs a job in the calling thread, before worker_serve; its text (or why it failed) is appended to *ret. */
 enum err_code worker_job(struct worker *worker, enum job job, const char *const *args, int arg_count,
                          struct buf *ret, struct err *err);
+
+/* How long a job may run at a time, and take in all; 0: as long as it likes. In the calling thread, where the
+ * jobs are run, and whose seat it takes until worker_free. */
+enum err_code worker_bound(struct worker *worker, int64_t run_ns, int64_t total_ns, struct err *err);
+/* Turns until nothing runs or waits any more. */
+void worker_settle(struct worker *worker);
 
 /* This worker is the one that observes: before its worker_serve. */
 enum err_code worker_observe(struct worker *worker, struct err *err);

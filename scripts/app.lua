@@ -33,6 +33,9 @@ return {
   end,
   import = catalogue.import,
 
+  -- Whom a spec gets that asks for somebody: test.user { notify_by = "log" } (plateia test).
+  specs = { user = require("lib.users").for_spec },
+
   -- What the description of the API says beside its routes (routes/openapi.lua).
   api = {
     title = "Plateia",

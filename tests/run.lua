@@ -1,6 +1,6 @@
 -- run: all tests of the tree, one step after the other; the last line is "N passed, N failed".
 --
---   lua5.4 tests/run.lua [STEP...]      steps: doors doors-selftest unit spec e2e browser
+--   lua5.4 tests/run.lua [STEP...]      steps: doors doors-selftest unit spec trial e2e browser
 --
 -- Each step is a program that ends with such a line itself; this adds them up. A step that ends without one,
 -- or badly though it counted no failure, or not in time, counts as one failed. The unit and end-to-end tests
@@ -28,6 +28,7 @@ local steps = {
   { "doors-selftest", { "tests/doors", "--selftest" }, 60 },
   { "unit", { "lua5.4", "tests/units.lua", BUILD }, 300 },
   { "spec", busted "tests/spec", 120 },
+  { "trial", { os.getenv "PLATEIA_BINARY" or BUILD .. "/plateia", "test" }, 120 },
   { "e2e", busted "tests/e2e", 480 },
   { "browser", { "node", "tests/browser/run.mjs" }, 240, database = true },
 }

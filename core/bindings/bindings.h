@@ -7,6 +7,7 @@
 #include <lua.h>
 
 struct buf;
+struct query;
 struct request;
 
 /* Pushes the table `plateia.raw`. Raises; the state's extra space holds its context. */
@@ -40,6 +41,10 @@ void bindings_os(lua_State *L);     /* date */
 
 /* Appends the value at `index` as JSON to *out, which must be the context's scratch or outlive a raise. */
 void bindings_encode(lua_State *L, int index, struct buf *out);
+
+/* Runs a query, whose parameters are the arguments from `first` on, and returns its rows, or nil, message and
+ * code; the last thing a binding does. The query outlives the generation's calls. */
+int bindings_run(lua_State *L, const struct query *query, int first);
 
 /* The request handle: pushes a new one for req and returns where it holds its pointer (emptied when the
  * request ends). */

@@ -25,6 +25,7 @@ struct snapshot;
 struct throttle;
 struct token_memory;
 struct tokens;
+struct trial;
 
 /* Of one worker; outlives every Lua state that uses it. */
 struct services {
@@ -39,6 +40,7 @@ struct services {
     const struct tokens *tokens;
     struct token_memory *token_memory;
     const struct settings *settings;
+    struct trial *trial; /* script's own (trial.h); NULL: this serves */
     /* or NULL: nobody follows */
     void (*progress)(void *ctx, long done, long total, const char *what);
     void *progress_ctx;

@@ -180,14 +180,13 @@ static bool has_transaction(const struct task *task) {
     return at != NULL;
 }
 
-static int run(lua_State *L, lua_KFunction arrived) {
+static int run(lua_State *L, const struct query *query, int first, lua_KFunction arrived) {
     struct task *task = task_running(L, "db");
-    const struct query *query = check_query(L, 1);
     const char *params[QUERY_MAX_PARAMS];
     struct err err = {0};
     if (has_transaction(task))
         return luaL_error(L, "a transaction is open: use its own query, one and commit");
-    take_params(L, 2, query, params);
+    take_params(L, first, query, params);
     if (share_run(context_of(L)->services->db, query, params, task->ticket, &err) != ERR_OK)
         return task_push_failure(L, &err);
     context_of(L)->calls++;
@@ -195,17 +194,21 @@ static int run(lua_State *L, lua_KFunction arrived) {
 }
 
 static int l_run(lua_State *L) {
-    return run(L, rows_arrived);
+    return run(L, check_query(L, 1), 2, rows_arrived);
 }
 
 /* The rows in one userdata, to be handed on (rows_lua.h). */
 static int l_rows(lua_State *L) {
-    return run(L, kept_arrived);
+    return run(L, check_query(L, 1), 2, kept_arrived);
 }
 
 /* The first row alone; nothing where there is none. */
 static int l_first(lua_State *L) {
-    return run(L, first_arrived);
+    return run(L, check_query(L, 1), 2, first_arrived);
+}
+
+int bindings_run(lua_State *L, const struct query *query, int first) {
+    return run(L, query, first, rows_arrived);
 }
 
 /* ---- transactions ---- */

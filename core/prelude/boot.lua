@@ -14,7 +14,7 @@ local table_of = require "plateia.routes"
 local progress = raw.progress
 
 local known = { api = "table", routes = "table", observers = "table", channels = "table", adapters = "table",
-  required = "table", seed = "function", import = "function" }
+  required = "table", seed = "function", import = "function", specs = "table" }
 
 -- `item`: what is wrong, when it is a file's; `word`: where app.lua speaks of it.
 local function refuse(why, item, word)
@@ -132,6 +132,6 @@ return function(app)
   check_drops(routes)
   api.know(app.api or {}, routes, origin.in_app "api =")
   local seed = app.seed and function() return app.seed(progress) end
-  return { routes = list, observers = observers(app, routes), seed = seed, import = importer(app),
+  return { routes = list, observers = observers(app, routes), seed = seed, import = importer(app), specs = app.specs,
     describe = function(what) return raw.json.encode(what == "routes" and table_of(routes) or api.document()) end }
 end

@@ -3,9 +3,12 @@
 
 local options = require "plateia.options"
 local origin = require "plateia.origin"
+local raw = require "plateia.raw"
 
 local keys = { name = "string", check = "function", send = "function" }
 
+-- In a run of specs nothing leaves the house (`plateia test`).
+local capture = raw.trial and require("plateia.test_world").capture or nil
 
 return function(list)
   local seen = { none = true } -- what somebody says who wants no channel
@@ -20,6 +23,7 @@ return function(list)
     end
     if seen[channel.name] then options.refuse(what, ("the name \"%s\" is taken"):format(channel.name), at) end
     seen[channel.name] = true
+    if capture then capture(channel) end
   end
   return list
 end

@@ -10,6 +10,7 @@
 #include "bounds.h"
 #include "budget.h"
 #include "sandbox.h"
+#include "trial.h"
 #include <lauxlib.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,9 +121,26 @@ static void add_observers(lua_State *L, struct generation *generation) {
     lua_pop(L, 1);
 }
 
+/* What stands between the scripts and the world is in place before they load. */
+static void open_specs(lua_State *L) {
+    trial_open(L);
+    sandbox_prelude(L, "plateia.test_world");
+    lua_pop(L, 1);
+}
+
+/* The function that runs specs, of app.lua's table on the top. */
+static int take_specs(lua_State *L) {
+    sandbox_prelude(L, "plateia.test_run");
+    lua_pushvalue(L, -2);
+    lua_call(L, 1, 1);
+    return luaL_ref(L, LUA_REGISTRYINDEX);
+}
+
 static int build(lua_State *L) {
     struct generation *generation = lua_touserdata(L, 1);
+    bool trial = generation->context.services->trial;
     sandbox_open(L);
+    if (trial) open_specs(L);
     sandbox_prelude(L, "plateia.boot");
     sandbox_require(L, "app");
     lua_call(L, 1, 1);
@@ -132,6 +150,7 @@ static int build(lua_State *L) {
     generation->seed = take_function(L, lua_gettop(L), "seed");
     generation->import = take_function(L, lua_gettop(L), "import");
     generation->describe = take_function(L, lua_gettop(L), "describe");
+    generation->specs = trial ? take_specs(L) : LUA_NOREF;
     return 0;
 }
 

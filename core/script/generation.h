@@ -55,7 +55,7 @@ struct generation {
     struct router *router;
     int *runs; /* registry references of the routes' functions, by route number */
     size_t run_count;
-    int seed, import, describe; /* references, or LUA_NOREF */
+    int seed, import, describe, specs; /* references, or LUA_NOREF */
     struct observer_plan *plans;
     size_t plan_count;
     struct observers *observers; /* made and freed by the edition; NULL is fine */

@@ -145,14 +145,16 @@ void sandbox_prelude(lua_State *L, const char *name) {
     lua_remove(L, -2);
 }
 
-static bool is_public(const char *name) {
+/* `test` is there in a run of specs alone. */
+static bool is_public(lua_State *L, const char *name) {
+    if (context_of(L)->services->trial && strcmp(name, "test") == 0) return true;
     for (const char *const *module = public_modules; *module; module++)
         if (strcmp(*module, name) == 0) return true;
     return false;
 }
 
 static void push_view(lua_State *L, const char *name) {
-    if (!is_public(name + 8)) luaL_error(L, "there is no module \"%s\"", name);
+    if (!is_public(L, name + 8)) luaL_error(L, "there is no module \"%s\"", name);
     luaL_getsubtable(L, LUA_REGISTRYINDEX, VIEWS);
     if (lua_getfield(L, -1, name) == LUA_TNIL) {
         lua_pop(L, 1);
@@ -219,6 +221,22 @@ static int prelude_require(lua_State *L) {
     else
         sandbox_require(L, name);
     return 1;
+}
+
+bool sandbox_chunk(lua_State *L, const char *text, size_t len, const char *chunk) {
+    if (luaL_loadbufferx(L, text, len, chunk, "t") != LUA_OK) {
+        lua_remove(L, -2);
+        return false;
+    }
+    lua_insert(L, -2);
+    lua_createtable(L, 0, 1);
+    lua_getfield(L, LUA_REGISTRYINDEX, ENVIRONMENT);
+    lua_setfield(L, -2, "__index");
+    lua_pushcfunction(L, refuse_write);
+    lua_setfield(L, -2, "__newindex");
+    lua_setmetatable(L, -2);
+    lua_setupvalue(L, -2, 1);
+    return true;
 }
 
 static int script_require(lua_State *L) {

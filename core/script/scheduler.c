@@ -250,12 +250,14 @@ enum err_code scheduler_job(struct scheduler *scheduler, struct generation *gene
                             const char *const *args, int arg_count,
                             void (*ended)(void *ctx, bool fine, const char *text), void *ctx,
                             struct err *err) {
-    struct job_call call = {.function = job == JOB_SEED ? generation->seed : generation->import,
+    const int functions[] = {
+        [JOB_SEED] = generation->seed, [JOB_IMPORT] = generation->import, [JOB_SPECS] = generation->specs};
+    struct job_call call = {.function = functions[job],
                             .args = args,
                             .arg_count = arg_count,
                             .ended = ended,
                             .ctx = ctx,
-                            .heavy = true};
+                            .heavy = job != JOB_SPECS};
     if (call.function == LUA_NOREF) return err_set(err, ERR_NOT_FOUND, "app.lua has no such job");
     return scheduler_run(scheduler, generation, &call, err);
 }

@@ -64,8 +64,9 @@ enum err_code scheduler_run(struct scheduler *scheduler, struct generation *gene
 /* Nothing runs, waits or is put off: no handler, no job. */
 bool scheduler_idle(const struct scheduler *scheduler);
 
-enum job { JOB_SEED, JOB_IMPORT };
-/* The same for a job of app.lua. ERR_NOT_FOUND when app.lua has no such job. */
+enum job { JOB_SEED, JOB_IMPORT, JOB_SPECS };
+/* The same for a job of app.lua, or of the specs (prelude/test_run.lua). ERR_NOT_FOUND when there is no such
+ * job. */
 enum err_code scheduler_job(struct scheduler *scheduler, struct generation *generation, enum job job,
                             const char *const *args, int arg_count,
                             void (*ended)(void *ctx, bool fine, const char *text), void *ctx,

@@ -46,23 +46,28 @@ static void add_array(struct buf *buf, struct call *const *calls, size_t count, 
     buf_add(buf, "}", 2); /* with its NUL: the next array follows */
 }
 
-static bool send(struct batcher *batcher) {
-    struct call *const *part = batcher->flight + batcher->at;
-    const struct query *query = part[0]->query;
+bool batch_send(struct line *line, struct call *const *calls, size_t count, struct buf *arrays, bool again) {
+    const struct query *query = calls[0]->query;
     size_t starts[QUERY_MAX_PARAMS];
     const char *params[QUERY_MAX_PARAMS + 1];
     char slot[12];
-    buf_clear(&batcher->arrays);
+    buf_clear(arrays);
     for (size_t i = 0; i < query->param_count; i++) {
-        starts[i] = batcher->arrays.len;
-        add_array(&batcher->arrays, part, batcher->size, i);
+        starts[i] = arrays->len;
+        add_array(arrays, calls, count, i);
     }
-    if (batcher->arrays.failed) return false;
+    if (arrays->failed) return false;
     for (size_t i = 0; i < query->param_count; i++)
-        params[i] = batcher->arrays.data + starts[i];
-    snprintf(slot, sizeof slot, "%d", conn_slot(batcher->line.conn));
+        params[i] = arrays->data + starts[i];
+    snprintf(slot, sizeof slot, "%d", conn_slot(line->conn));
     params[query->param_count] = slot;
-    if (!line_run(&batcher->line, query, params, batcher->again)) return false;
+    return line_run(line, query, params, again);
+}
+
+static bool send(struct batcher *batcher) {
+    if (!batch_send(&batcher->line, batcher->flight + batcher->at, batcher->size, &batcher->arrays,
+                    batcher->again))
+        return false;
     line_sync(&batcher->line);
     return true;
 }

@@ -30,4 +30,8 @@ void batch_open(struct batcher *batcher, struct share *share);
 void batch_close(struct batcher *batcher);
 void batch_submit(struct batcher *batcher, struct call *call); /* takes the call */
 
+/* Sends calls of one statement as its arrays, which are written over what *arrays holds. False as line_run,
+ * or when memory ran out. */
+bool batch_send(struct line *line, struct call *const *calls, size_t count, struct buf *arrays, bool again);
+
 #endif

@@ -9,15 +9,25 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum call_wish {
+    CALL_RUN, /* the query; the others have none */
+    CALL_BEGIN,
+    CALL_COMMIT,
+    CALL_ROLL_BACK, /* never waits, so no call has it */
+    CALL_MARK,
+    CALL_UNDO
+};
+
 struct call {
     struct call *next;
     struct ticket who;
-    const struct query *query; /* NULL: BEGIN, COMMIT */
+    const struct query *query; /* NULL: the wish says all */
     int64_t deadline_ns;       /* while it waits to leave */
     unsigned epoch;            /* of the connection, when it left */
     bool again;                /* it left a second time */
-    struct key key;            /* of a batch's */
-    const char *params[];      /* the query's param_count; their bytes stand behind */
+    enum call_wish wish;
+    struct key key;       /* of a batch's */
+    const char *params[]; /* the query's param_count; their bytes stand behind */
 };
 
 struct calls {
@@ -25,7 +35,7 @@ struct calls {
     unsigned count;
 };
 
-/* One block, for free(); NULL when memory ran out. */
+/* One block, for free(); NULL when memory ran out */
 struct call *call_new(const struct query *query, const char *const *params, struct ticket who,
                       int64_t deadline_ns);
 

@@ -23,8 +23,8 @@ struct expect {
 
 struct conn {
     PGconn *pg;
-    enum query_class class;
     int slot;
+    bool forgives_writes;
     unsigned epoch;
 
     struct names names; /* prepared, once all that was sent is done */
@@ -47,7 +47,7 @@ struct conn *conn_new(struct pg_conn *pg, enum query_class class, int slot) {
         return NULL;
     }
     conn->pg = pg;
-    conn->class = class;
+    conn->forgives_writes = class == QUERY_READ;
     conn->slot = slot;
     return conn;
 }
@@ -70,6 +70,14 @@ int conn_slot(const struct conn *conn) {
 
 bool conn_pending(const struct conn *conn) {
     return conn->ring_count > 0;
+}
+
+bool conn_failed(const struct conn *conn) {
+    return PQtransactionStatus(conn->pg) == PQTRANS_INERROR;
+}
+
+void conn_forgive_writes(struct conn *conn) {
+    conn->forgives_writes = true;
 }
 
 unsigned conn_epoch(const struct conn *conn) {
@@ -211,7 +219,7 @@ enum err_code rows_failure(const struct pg_result *result, struct err *err) {
  * that its server is no longer the primary; on a reading one it is the statement's own fault. */
 static bool is_farewell(const struct conn *conn, const PGresult *result, struct err *err) {
     const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
-    bool demoted = conn->class != QUERY_READ && strcmp(err->state, "25006") == 0;
+    bool demoted = !conn->forgives_writes && strcmp(err->state, "25006") == 0;
     bool fatal = !severity || strcmp(severity, "FATAL") == 0 || strcmp(severity, "PANIC") == 0;
     if (demoted || fatal) err->code = demoted ? ERR_BUSY : ERR_UNKNOWN;
     return demoted || fatal;

@@ -35,6 +35,10 @@ void conn_free(struct conn *conn); /* closes it; NULL is fine */
 int conn_socket(const struct conn *conn);
 int conn_slot(const struct conn *conn);
 bool conn_pending(const struct conn *conn); /* something was sent whose answer is not read yet */
+bool conn_failed(const struct conn *conn);  /* a transaction is open that can only be rolled back */
+/* From now on a write where none may be (25006) is its statement's own fault; else the session is over by it,
+ * as its server has become a standby. */
+void conn_forgive_writes(struct conn *conn);
 
 /* All false when the connection is lost or memory ran out: it is of no more use. `params` are texts, NULL for
  * SQL NULL, as many as the statement has (with its slot). Nothing of them is kept. */

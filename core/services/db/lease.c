@@ -12,6 +12,7 @@
  * what was done when the connection dies: a single statement and a COMMIT. */
 
 #include "lease.h"
+#include "nest.h"
 #include "share.h"
 #include <assert.h>
 #include <stdlib.h>
@@ -34,10 +35,17 @@ static void serve(struct leases *leases);
 
 /* --- sending ---------------------------------------------------------------------------------------- */
 
-static bool send(struct lease *lease, struct call *call, const char *command) {
-    bool sent = command ? line_command(&lease->line, command)
-                        : line_run(&lease->line, call->query, call->params, call->again);
-    if (!sent) return false;
+static bool say(struct lease *lease, enum call_wish wish, struct call *call) {
+    struct nest *nest = lease->line.share->nest;
+    if (nest) return nest_say(nest, &lease->line, wish, call, lease->state == LEASE_HELD);
+    if (wish == CALL_RUN) return line_run(&lease->line, call->query, call->params, call->again);
+    return line_command(&lease->line, wish == CALL_BEGIN    ? "BEGIN"
+                                      : wish == CALL_COMMIT ? "COMMIT"
+                                                            : "ROLLBACK");
+}
+
+static bool send(struct lease *lease, struct call *call) {
+    if (!say(lease, call->wish, call)) return false;
     lease->call = call;
     line_sync(&lease->line);
     return true;
@@ -57,8 +65,8 @@ static void serve(struct leases *leases) {
     struct lease *lease;
     while (leases->waiting.head && (lease = find_free(leases))) {
         struct call *call = calls_pop(&leases->waiting);
-        if (send(lease, call, call->query ? NULL : "BEGIN"))
-            lease->state = call->query ? LEASE_ALONE : LEASE_BEGINNING;
+        if (send(lease, call))
+            lease->state = call->wish == CALL_BEGIN ? LEASE_BEGINNING : LEASE_ALONE;
         else
             calls_push_front(&leases->waiting, call);
     }
@@ -88,10 +96,10 @@ static void drop_outcome(struct lease *lease) {
 /* True when the single statement was sent once more. */
 static bool alone_again(struct lease *lease) {
     struct call *call = lease->call;
-    if (call->again || !conn_stale(&lease->err)) return false;
+    if (call->again || !conn_stale(&lease->err) || lease->line.share->nest) return false;
     line_refresh(&lease->line);
     call->again = true;
-    return send(lease, call, NULL);
+    return send(lease, call);
 }
 
 static void finish_alone(struct lease *lease) {
@@ -159,7 +167,8 @@ static void on_event(struct line *line, enum conn_event event, struct rows *rows
         lease->err = *err;
         return;
     }
-    if (err->code != ERR_OK) { /* the commit itself failed */
+    if (event == CONN_ABORTED) return; /* it was to follow what failed */
+    if (err->code != ERR_OK) {         /* the commit itself failed */
         drop_outcome(lease);
         lease->err = *err;
     }
@@ -168,6 +177,7 @@ static void on_event(struct line *line, enum conn_event event, struct rows *rows
 }
 
 static void on_up(struct line *line) {
+    if (line->share->nest) nest_up(line);
     serve(&line->share->leases);
 }
 
@@ -179,6 +189,7 @@ static void on_down(struct line *line, const struct err *err) {
     if (!doubtful) why.code = ERR_BUSY;
     drop_outcome(lease);
     lease->stale = false;
+    if (line->share->nest) nest_down(line->share->nest);
     if (lease->state == LEASE_HELD)
         lease->lost = true;
     else
@@ -187,17 +198,19 @@ static void on_down(struct line *line, const struct err *err) {
 }
 
 static const struct line_duty duty = {QUERY_LEASE, on_up, on_event, NULL, on_down};
+/* The only connection of a share does what each class does: it writes, and has a slot. */
+static const struct line_duty only_duty = {QUERY_BATCH, on_up, on_event, NULL, on_down};
 
 /* --- for the share ---------------------------------------------------------------------------------- */
 
 enum err_code leases_open(struct leases *leases, struct share *share, struct err *err) {
-    size_t count = share_options(share)->leases;
+    size_t count = share->nest ? 1 : share_options(share)->leases;
     leases->share = share;
     leases->list = calloc(count ? count : 1, sizeof *leases->list);
     if (!leases->list) return err_set(err, ERR_NO_MEMORY, "no memory for %zu leases", count);
     leases->count = count;
     for (size_t i = 0; i < count; i++)
-        line_open(&leases->list[i].line, share, &duty);
+        line_open(&leases->list[i].line, share, share->nest ? &only_duty : &duty);
     return ERR_OK;
 }
 
@@ -215,6 +228,12 @@ void leases_close(struct leases *leases) {
 void leases_submit(struct leases *leases, struct call *call) {
     calls_push(&leases->waiting, call);
     serve(leases);
+}
+
+bool leases_connected(const struct leases *leases) {
+    for (size_t i = 0; i < leases->count; i++)
+        if (!leases->list[i].line.conn) return false;
+    return true;
 }
 
 unsigned leases_busy(const struct leases *leases) {
@@ -235,9 +254,11 @@ static enum err_code refuse(const struct lease *lease, struct err *err) {
     return ERR_OK;
 }
 
-static enum err_code submit(struct lease *lease, struct call *call, const char *command, struct err *err) {
+/* A call without a query ends the transaction. */
+static enum err_code submit(struct lease *lease, struct call *call, struct err *err) {
     if (!call) return err_set(err, ERR_NO_MEMORY, "no memory for a statement");
-    if (send(lease, call, command)) return ERR_OK;
+    if (!call->query) call->wish = CALL_COMMIT;
+    if (send(lease, call)) return ERR_OK;
     free(call);
     return err_set(err, ERR_BUSY, "the transaction's connection was lost");
 }
@@ -248,13 +269,13 @@ enum err_code lease_run(struct lease *lease, const struct query *query, const ch
     if (code) return code;
     if (query->class == QUERY_BATCH)
         return err_set(err, ERR_INVALID, "%s is batched: it cannot be part of a transaction", query->name);
-    return submit(lease, call_new(query, params, who, 0), NULL, err);
+    return submit(lease, call_new(query, params, who, 0), err);
 }
 
 enum err_code lease_commit(struct lease *lease, struct ticket who, struct err *err) {
     enum err_code code = refuse(lease, err);
     if (code) return code;
-    code = submit(lease, call_new(NULL, NULL, who, 0), "COMMIT", err);
+    code = submit(lease, call_new(NULL, NULL, who, 0), err);
     lease->committing = code == ERR_OK;
     return code;
 }
@@ -266,7 +287,7 @@ void lease_release(struct lease *lease) {
     lease->state = LEASE_LEAVING;
     if (roll_back) {
         lease->open = false;
-        if (line_command(&lease->line, "ROLLBACK"))
+        if (say(lease, CALL_ROLL_BACK, NULL))
             line_sync(&lease->line);
         else
             return; /* the line is broken, and its end frees us */

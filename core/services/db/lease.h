@@ -14,12 +14,13 @@ struct leases {
     struct share *share;
     struct lease *list;
     size_t count;
-    struct calls waiting; /* with a query: run it alone; without: begin */
+    struct calls waiting; /* with a query: run it alone; without: begin (or mark, or undo) */
 };
 
 enum err_code leases_open(struct leases *leases, struct share *share, struct err *err);
 void leases_close(struct leases *leases);
 void leases_submit(struct leases *leases, struct call *call); /* takes the call */
 unsigned leases_busy(const struct leases *leases);
+bool leases_connected(const struct leases *leases); /* all of them */
 
 #endif

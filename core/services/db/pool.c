@@ -48,28 +48,39 @@ enum err_code share_open(struct share **ret, struct pool *pool, struct reactor *
     if (!share) return err_set(err, ERR_NO_MEMORY, "no memory for a share of the database pool");
     *share = (struct share){.pool = pool, .reactor = reactor, .mailbox = mailbox, .done = done, .ctx = ctx};
     share_init(share);
-    enum err_code code = leases_open(&share->leases, share, err);
-    if (code) {
+    enum err_code code = ERR_OK;
+    if (pool->options.nested && !(share->nest = calloc(1, sizeof *share->nest)))
+        code = err_set(err, ERR_NO_MEMORY, "no memory for a share of the database pool");
+    if (code == ERR_OK) code = leases_open(&share->leases, share, err);
+    if (code != ERR_OK) {
+        free(share->nest);
         free(share);
         return code;
     }
-    atomic_fetch_add(&pool->missing, 2);
+    atomic_fetch_add(&pool->missing, share->nest ? 1 : 2);
     atomic_fetch_add(&pool->shares, 1);
-    read_open(&share->reader, share);
-    batch_open(&share->batcher, share);
+    if (!share->nest) read_open(&share->reader, share);
+    if (!share->nest) batch_open(&share->batcher, share);
     *ret = share;
     return ERR_OK;
 }
 
+static unsigned missing_of(const struct share *share) {
+    if (share->nest) return leases_connected(&share->leases) ? 0 : 1;
+    return (share->reader.line.conn ? 0u : 1u) + (share->batcher.line.conn ? 0u : 1u);
+}
+
 void share_close(struct share *share) {
     if (!share) return;
-    unsigned missing = (share->reader.line.conn ? 0u : 1u) + (share->batcher.line.conn ? 0u : 1u);
+    unsigned missing = missing_of(share);
     reactor_timer_stop(share->reactor, &share->expiry);
     read_close(&share->reader);
     batch_close(&share->batcher);
     leases_close(&share->leases);
     atomic_fetch_sub(&share->pool->shares, 1);
     atomic_fetch_sub(&share->pool->missing, missing);
+    if (share->nest) buf_done(&share->nest->arrays);
+    free(share->nest);
     free(share);
 }
 
@@ -90,25 +101,36 @@ static void submit(struct share *share, enum query_class class, struct call *cal
     share_watch_waiting(share);
 }
 
-static enum err_code enter(struct share *share, enum query_class class, const struct query *query,
-                           const char *const *params, struct ticket who, struct err *err) {
+static enum err_code enter(struct share *share, enum query_class class, enum call_wish wish,
+                           const struct query *query, const char *const *params, struct ticket who,
+                           struct err *err) {
     const struct pool_options *options = share_options(share);
+    if (share->nest) class = QUERY_LEASE;
     if (taken(share, class) >= options->queue)
         return err_set(err, ERR_BUSY, "too many calls wait for the database");
     int64_t deadline_ns = clock_ns() + options->wait_ms * CLOCK_NS_PER_MS;
     struct call *call = call_new(query, params, who, deadline_ns);
     if (!call) return err_set(err, ERR_NO_MEMORY, "no memory for a statement");
+    call->wish = wish;
     submit(share, class, call);
     return ERR_OK;
 }
 
 enum err_code share_run(struct share *share, const struct query *query, const char *const *params,
                         struct ticket who, struct err *err) {
-    return enter(share, query->class, query, params, who, err);
+    return enter(share, query->class, CALL_RUN, query, params, who, err);
 }
 
 enum err_code share_begin(struct share *share, struct ticket who, struct err *err) {
-    return enter(share, QUERY_LEASE, NULL, NULL, who, err);
+    return enter(share, QUERY_LEASE, CALL_BEGIN, NULL, NULL, who, err);
+}
+
+enum err_code share_mark(struct share *share, struct ticket who, struct err *err) {
+    return enter(share, QUERY_LEASE, CALL_MARK, NULL, NULL, who, err);
+}
+
+enum err_code share_undo(struct share *share, struct ticket who, struct err *err) {
+    return enter(share, QUERY_LEASE, CALL_UNDO, NULL, NULL, who, err);
 }
 
 void share_count(const struct share *share, struct share_counts *ret) {

@@ -36,6 +36,7 @@ struct pool_options {
     int64_t lease_timeout_ms; /* statement_timeout of leases and batches */
     int64_t wait_ms;          /* longest wait for a lease (then ERR_BUSY), and for a batch to leave */
     unsigned queue;           /* calls that may wait or be in flight, a class and share; beyond: ERR_BUSY */
+    bool nested;              /* shares can share_mark */
 };
 
 enum err_code pool_open(struct pool **ret, const struct pool_options *options, struct err *err);
@@ -74,6 +75,14 @@ enum err_code lease_commit(struct lease *lease, struct ticket who, struct err *e
 /* Gives it back from any state, at once and without waiting: open transactions are rolled back, a statement
  * still running is waited out or its connection dropped. NULL is fine. */
 void lease_release(struct lease *lease);
+
+/* With `nested` a share has one connection in place of all, does what it is asked one after the other, and
+ * can take it back: all that was done since the latest mark is undone, committed transactions included, and
+ * the mark is gone. Marks are set within each other. Where the connection was lost, whatever is asked fails
+ * until the outermost mark is undone. Nothing else is different: reads cannot write, what fails undoes itself
+ * alone. */
+enum err_code share_mark(struct share *share, struct ticket who, struct err *err);
+enum err_code share_undo(struct share *share, struct ticket who, struct err *err);
 
 /* Numbers for the gauges. */
 struct share_counts {

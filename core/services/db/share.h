@@ -9,6 +9,7 @@
 #include "call.h"
 #include "lease.h"
 #include "line.h"
+#include "nest.h"
 #include "pool.h"
 #include "read.h"
 #include <stdatomic.h>
@@ -35,6 +36,7 @@ struct share {
     struct reader reader;
     struct batcher batcher;
     struct leases leases;
+    struct nest *nest; /* NULL: the three classes; else one lease, and nothing beside it */
 
     /* private */
     struct reactor_timer expiry; /* for the call that has waited longest */

@@ -65,7 +65,7 @@ end
 
 local function search(name)
   if name == "plateia.raw" then return load_file "tests/spec/support/raw.lua" end
-  local prelude = name:match "^plateia%.(%w+)$"
+  local prelude = name:match "^plateia%.([%w_]+)$"
   if prelude then return load_file("core/prelude/" .. prelude .. ".lua", "=prelude/" .. prelude .. ".lua") end
   local path = "scripts/" .. name:gsub("%.", "/")
   return load_file(path .. ".lua", nil, script_environment())

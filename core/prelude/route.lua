@@ -104,12 +104,12 @@ local route = {}
 
 for _, method in ipairs { "GET", "POST", "PUT", "PATCH", "DELETE" } do
   -- The place is taken here: the call behind it is often a tail call (`return route.get "/" { ... }`).
-  route[method:lower()] = function(template, given)
+  route[method:lower()] = function(template, ...)
     local at, what = place(), "route." .. method:lower()
     if type(template) ~= "string" or not template:find("^/") then
       options.refuse(what, "the path is text that starts with \"/\"", at)
     end
-    if given then options.refuse(what, ("without a comma: %s \"%s\" { ... }"):format(what, template), at) end
+    if ... then options.refuse(what, ("without a comma: %s \"%s\" { ... }"):format(what, template), at) end
     return declare(method, template, at)
   end
 end

@@ -28,6 +28,14 @@ local db = {}
 --- A declared query that gives all rows.
 ---@alias plateia.db.Query async fun(...: plateia.db.Value): plateia.db.Row[]?, string?, plateia.db.Code?, string?
 
+--- All rows in one block, to be handed on: a list that is read (`#rows`, `rows[i]`, each time a new table, `ipairs`), and of
+--- which `rows[#rows] = nil` drops the last.
+---@class plateia.db.Rows
+---@field [integer] plateia.db.Row
+
+--- A declared query that gives all rows in one block.
+---@alias plateia.db.Kept async fun(...: plateia.db.Value): plateia.db.Rows?, string?, plateia.db.Code?, string?
+
 --- A declared query that gives one row; where there is none: nil, the words of its declaration, "not_found".
 ---@alias plateia.db.One async fun(...: plateia.db.Value): plateia.db.Row?, string?, (plateia.db.Code|"not_found")?, string?
 
@@ -35,6 +43,11 @@ local db = {}
 ---@param name string
 ---@return plateia.db.Query query
 function db.query(name) end
+
+--- The same for rows that are only handed on, as a page's `items` are: an answer is written of them without a table for each.
+---@param name string
+---@return plateia.db.Kept query
+function db.rows(name) end
 
 --- Declares a query of class `read` or `lease`, for its first row.
 ---@param name string

@@ -33,6 +33,8 @@ local route = {}
 ---@field description? string
 ---@field tags? string[]
 ---@field hidden? boolean not in the API's description
+---@field headers? table<string, string> of good answers: name -> what it tells, for the API's description
+---@field events? table<string, plateia.Field|table> of a stream: name -> the form of its data, for the API's description
 
 ---@class plateia.route.Cached
 ---@field ttl number seconds until the answer is made anew

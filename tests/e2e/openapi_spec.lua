@@ -53,6 +53,20 @@ describe("the description of the API", function()
     assert.equal("extra", answer:json().paths["/extra"].get.operationId)
   end)
 
+  it("changes with a live edit of a route that was there", function()
+    local path = copy:path "scripts/routes/movies.lua"
+    local text = process.read_file(path)
+    local function most(now)
+      for _, parameter in ipairs(now:json().paths["/movies"].get.parameters) do
+        if parameter.name == "limit" then return parameter.schema.maximum end
+      end
+    end
+    assert.equal(100, most(client:get "/openapi.json"))
+    process.write_file(path, (text:gsub("max = 100, default = 20", "max = 50, default = 20")))
+    loop.wait_until("the new bound is described", 10, function() return most(client:get "/openapi.json") == 50 end)
+    assert.equal(422, client:get("/movies?limit=51").status)
+  end)
+
   it("is refused by the command where the scripts do not load", function()
     local broken = scripts.copy()
     process.write_file(broken:path "scripts/routes/extra.lua", "return route.\n")

@@ -104,6 +104,29 @@ describe("the page", function()
     end
   end)
 
+  it("shows the API at /docs, under a policy of its own; what is not its own stays as it came", function()
+    local page = get "/docs"
+    assert.equal(200, page.status)
+    local policy = page.headers["content-security-policy"]
+    assert.matches("script%-src 'self'; style%-src 'self'; connect%-src 'self'", policy)
+    assert.is_nil(policy:find "unsafe")
+    assert.is_nil(page.body:find "://", "an address of elsewhere")
+    assert.is_nil(page.body:find "<script>", "a script in the markup")
+    local base = page.body:match '"(/docs/assets/%x+/)docs%.js"'
+    local sums, count = get(base .. "swagger-ui.txt").body, 0
+    assert.matches("^Swagger UI %d+%.%d+%.%d+", sums)
+    for sum, name in sums:gmatch "(%x+)  (%S+)" do
+      count = count + 1
+      local plain, packed = get(base .. name), get(base .. name, { ["Accept-Encoding"] = "gzip" })
+      assert.equal(200, plain.status, name)
+      local file = process.temporary_folder "docs" .. "/file"
+      process.write_file(file, plain.body)
+      assert.matches("^" .. sum, select(2, process.run("sha256sum", { args = { file } })))
+      assert.is_true(#packed.body <= #plain.body)
+    end
+    assert.equal(5, count)
+  end)
+
   it("makes way for a script that wants its place", function()
     local scripts = server.scripts_with { ["routes/front.lua"] = [[
       local route, field = require "plateia.route", require "plateia.field"
@@ -136,6 +159,7 @@ describe("the page", function()
     local broken = {
       { "pt.words", "lang = pt\n", "/index%.html:%d+: pt%.words has no word" },
       { "films/index.html", "<p>", "/films: no such folder is known here: docs/ and operator/ may hold pages" },
+      { "docs/index.html", "\n{{nothing}}", "/docs/index%.html:2: en%.words has no word" },
       { "docs/more/a.css", "p{}", "/docs/more: no such folder" },
     }
     for _, case in ipairs(broken) do

@@ -27,13 +27,21 @@ describe("requests made from the API's description:", function()
     if plateia then plateia:stop() end
   end)
 
-  local function target(path, operation)
+  -- Of an ETag that was seen, or of none.
+  local tags = { '"nothing"', "*", 'W/"a", "b"', "no tag" }
+  local function pick_tag() return tags[math.random(#tags)] end
+
+  -- Headers go into `headers`.
+  local function target(path, operation, headers)
     local query = {}
     for _, parameter in ipairs(operation.parameters or {}) do
+      parameter = checker.resolved(checker, parameter)
       local text = checker:text(parameter.schema)
       if parameter["in"] == "path" then
         if text == "" then text = "1" end -- another path
         path = path:gsub("{" .. parameter.name .. "}", (http.escape(text):gsub("%%", "%%%%")))
+      elseif parameter["in"] == "header" then
+        if math.random() < 0.3 then headers[parameter.name] = pick_tag() end
       elseif math.random() < 0.7 then
         query[#query + 1] = parameter.name .. "=" .. http.escape(text)
       end
@@ -85,9 +93,10 @@ describe("requests made from the API's description:", function()
       checker.odd = math.random() < 0.4 and 0 or 0.4
       if math.random() < 0.2 then options.headers.Accept = "application/problem+json" end
       body(operation, options)
-      local where = target(path, operation)
+      local where = target(path, operation, options.headers)
       local answer = client:ask(method:upper(), where, options)
       seen[answer.status] = true
+      if answer.headers.etag then tags[1] = answer.headers.etag end
       judge(("seed %d: %s %s -> %d"):format(seed, method:upper(), where:sub(1, 200), answer.status), operation, answer)
     end
     return seen

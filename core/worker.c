@@ -207,6 +207,7 @@ static void sit(struct worker *worker) {
     struct bounds bounds = {.run_ns = settings->script_time_ms * CLOCK_NS_PER_MS,
                             .job_ns = settings->script_load_ms * CLOCK_NS_PER_MS,
                             .total_ns = settings->script_total_ms * CLOCK_NS_PER_MS,
+                            .slow_ns = settings->slow_ms * CLOCK_NS_PER_MS,
                             .full = renew,
                             .ctx = worker};
     struct err err = {0};
@@ -279,7 +280,8 @@ static struct server_options server_options_of(const struct foundation *foundati
         .head_ns = settings->head_timeout_ms * CLOCK_NS_PER_MS,
         .body_ns = settings->body_timeout_ms * CLOCK_NS_PER_MS,
         .idle_ns = settings->idle_timeout_ms * CLOCK_NS_PER_MS,
-        .access_log = settings->access_log};
+        .access_log = settings->access_log,
+        .server_timing = settings->server_timing};
 }
 
 enum err_code worker_serve(struct worker *worker, int listen_fd, struct err *err) {

@@ -12,6 +12,7 @@
  * and when all are bad each is sent alone once and in company a few times. What waits goes on after them. */
 
 #include "batch.h"
+#include "../../base/clock.h"
 #include "share.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,6 +95,8 @@ static void gather(struct batcher *batcher) {
             before = call;
         call = before ? before->next : batcher->waiting.head;
     }
+    for (size_t i = 0; i < batcher->count; i++)
+        batcher->flight[i]->sent_ns = clock_recent_ns();
     if (query->key >= 0) qsort(batcher->flight, batcher->count, sizeof(struct call *), by_key);
 }
 
@@ -106,6 +109,7 @@ static void put_back(struct batcher *batcher, size_t from) {
     for (size_t i = from; i < batcher->count; i++) {
         while (rest.head && rest.head->deadline_ns < batcher->flight[i]->deadline_ns)
             calls_push(&batcher->waiting, calls_pop(&rest));
+        batcher->flight[i]->sent_ns = 0;
         calls_push(&batcher->waiting, batcher->flight[i]);
     }
     while (rest.head)

@@ -12,6 +12,7 @@
  * what was done when the connection dies: a single statement and a COMMIT. */
 
 #include "lease.h"
+#include "../../base/clock.h"
 #include "share.h"
 #include <assert.h>
 #include <stdlib.h>
@@ -39,6 +40,7 @@ static bool send(struct lease *lease, struct call *call, const char *command) {
                         : line_run(&lease->line, call->query, call->params, call->again);
     if (!sent) return false;
     lease->call = call;
+    if (!call->sent_ns) call->sent_ns = clock_recent_ns();
     line_sync(&lease->line);
     return true;
 }

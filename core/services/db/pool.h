@@ -51,6 +51,7 @@ struct share_answer {
     const struct query *query; /* what was asked; NULL for share_begin and lease_commit */
     struct rows *rows;         /* the receiver's now; NULL unless a statement succeeded */
     struct lease *lease;       /* of share_begin; the receiver's now, until lease_release */
+    int64_t queued_ns;         /* how long it waited to leave */
     struct err err;
 };
 typedef void share_done(void *ctx, struct share_answer *answer);

@@ -9,6 +9,7 @@
 #include "http/assets.h"
 #include "http/server.h"
 #include "script/adopt.h"
+#include "script/asker.h"
 #include "script/bounds.h"
 #include "script/budget.h"
 #include "script/dispatch.h"
@@ -84,6 +85,7 @@ static enum err_code build(struct worker *worker, const struct foundation *found
     if ((code = share_open(&worker->share, foundation->pool, worker->reactor, worker->mailbox,
                            scheduler_database, worker->scheduler, err)) != ERR_OK)
         return code;
+    share_named(worker->share, asker_name);
     if ((code = token_memory_new(&worker->token_memory, err)) != ERR_OK) return code;
     worker->services = (struct services){.db = worker->share,
                                          .cache = foundation->cache,

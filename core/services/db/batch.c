@@ -257,7 +257,7 @@ static void on_down(struct line *line, const struct err *err) {
     share_watch_waiting(line->share);
 }
 
-static const struct line_duty duty = {QUERY_BATCH, on_up, on_event, NULL, on_down};
+static const struct line_duty duty = {"batch", QUERY_BATCH, on_up, on_event, NULL, on_down};
 
 void batch_open(struct batcher *batcher, struct share *share) {
     batcher->leaving = (struct reactor_hook){.fn = leave, .ctx = batcher};

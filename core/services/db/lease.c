@@ -35,10 +35,22 @@ static void serve(struct leases *leases);
 
 /* --- sending ---------------------------------------------------------------------------------------- */
 
+#define NAME_SIZE 64 /* of PostgreSQL's own */
+
+/* The asker's name travels with what is sent anyway, in front of a single statement and behind a BEGIN. */
+static bool send_name(struct lease *lease, const struct call *call) {
+    struct share *share = lease->line.share;
+    char name[NAME_SIZE] = "";
+    if (share->namer) share->namer(share->ctx, call->who, name, sizeof name);
+    return !name[0] || line_name(&lease->line, name);
+}
+
 static bool send(struct lease *lease, struct call *call, const char *command) {
+    bool named = lease->state == LEASE_FREE;
+    if (named && !command && !send_name(lease, call)) return false;
     bool sent = command ? line_command(&lease->line, command)
                         : line_run(&lease->line, call->query, call->params, call->again);
-    if (!sent) return false;
+    if (!sent || (named && command && !send_name(lease, call))) return false;
     lease->call = call;
     if (!call->sent_ns) call->sent_ns = clock_recent_ns();
     line_sync(&lease->line);
@@ -188,7 +200,7 @@ static void on_down(struct line *line, const struct err *err) {
     if (call) share_tell(line->share, call, NULL, NULL, &why);
 }
 
-static const struct line_duty duty = {QUERY_LEASE, on_up, on_event, NULL, on_down};
+static const struct line_duty duty = {"lease", QUERY_LEASE, on_up, on_event, NULL, on_down};
 
 /* --- for the share ---------------------------------------------------------------------------------- */
 

@@ -48,6 +48,7 @@ enum err_code share_open(struct share **ret, struct pool *pool, struct reactor *
     if (!share) return err_set(err, ERR_NO_MEMORY, "no memory for a share of the database pool");
     *share = (struct share){.pool = pool, .reactor = reactor, .mailbox = mailbox, .done = done, .ctx = ctx};
     share_init(share);
+    share->index = atomic_load(&pool->shares);
     enum err_code code = leases_open(&share->leases, share, err);
     if (code) {
         free(share);
@@ -59,6 +60,10 @@ enum err_code share_open(struct share **ret, struct pool *pool, struct reactor *
     batch_open(&share->batcher, share);
     *ret = share;
     return ERR_OK;
+}
+
+void share_named(struct share *share, share_namer *namer) {
+    share->namer = namer;
 }
 
 void share_close(struct share *share) {

@@ -58,6 +58,11 @@ typedef void share_done(void *ctx, struct share_answer *answer);
 
 enum err_code share_open(struct share **ret, struct pool *pool, struct reactor *reactor,
                          struct mailbox *mailbox, share_done *done, void *ctx, struct err *err);
+/* Who asks, for the database's own view of it (pg_stat_activity): printable ASCII into `ret`, "" for nobody.
+ * Asked for transactions and single statements of class lease only: what else runs is of several at once. ctx
+ * is done's. */
+typedef void share_namer(void *ctx, struct ticket who, char *ret, size_t size);
+void share_named(struct share *share, share_namer *namer);
 /* Calls still waiting are dropped without an answer. Before the mailbox goes, and not from within done. */
 void share_close(struct share *share);
 

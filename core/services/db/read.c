@@ -86,7 +86,7 @@ static void on_down(struct line *line, const struct err *err) {
         share_tell(line->share, call, NULL, NULL, &busy);
 }
 
-static const struct line_duty duty = {QUERY_READ, on_up, on_event, NULL, on_down};
+static const struct line_duty duty = {"read", QUERY_READ, on_up, on_event, NULL, on_down};
 
 void read_open(struct reader *reader, struct share *share) {
     reader->leaving = (struct reactor_hook){.fn = leave, .ctx = reader};

@@ -111,7 +111,8 @@ local function failure_schemas()
   local generation = loose("integer", "the number of the scripts that answered")
   return {
     Problem = of("type", "object", "properties", of("detail", loose("string", "what is wrong, and what to do"),
-      "generation", generation), "required", list { "detail" }),
+      "request_id", loose("string", "of a fault of the server: the log has it too"), "generation", generation),
+      "required", list { "detail" }),
     Invalid = of("type", "object", "properties", of("detail", of("type", "array", "items", wrong), "generation",
       generation), "required", list { "detail" }),
     ProblemDetails = of("type", "object", "description", "RFC 9457", "properties", of("type", text, "title", text,

@@ -308,7 +308,10 @@ static void an_impossible_status_is_a_500(void **state) {
     for (int i = 0; i < 4; i++) {
         struct reply reply = reply_to(client, paths[i]);
         assert_int_equal(reply.status, 500);
-        assert_string_equal(reply.body, "{\"detail\":\"Internal Server Error\"}");
+        char body[128];
+        snprintf(body, sizeof body, "{\"detail\":\"Internal Server Error\",\"request_id\":\"%s\"}",
+                 reply_header(&reply, "X-Request-Id"));
+        assert_string_equal(reply.body, body);
     }
     client_free(client);
 }

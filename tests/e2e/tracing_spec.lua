@@ -64,6 +64,14 @@ return {
 }
 ]]
 
+local OBSERVER = [[
+local nap = require "plateia.db".query "nap"
+return { every = 1, run = function()
+  nap(0.05)
+  return true
+end }
+]]
+
 local QUERIES = {
   doze = "-- class: lease\n-- params: seconds double\nSELECT pg_sleep($1)::text AS slept\n",
   nap = "-- class: read\n-- params: seconds double\nSELECT pg_sleep($1)::text AS slept\n",
@@ -72,6 +80,7 @@ local QUERIES = {
 local function start(name, settings)
   local house = scripts.copy()
   house:save("scripts/routes/traced.lua", ROUTES)
+  house:save("scripts/observers/lazy.lua", OBSERVER)
   for query, text in pairs(QUERIES) do house:save("sql/queries/" .. query .. ".sql", text) end
   for key, value in pairs(house.settings) do settings[key] = value end
   local db = database.cluster():create(name)
@@ -265,6 +274,18 @@ describe("a request's time", function()
     assert.equal(499, told.status)
     assert.equal("doze", told.slowest)
     assert.is_true(told.ms >= 100)
+  end)
+
+  it("is told of observers, by where they stand", function()
+    local told
+    loop.wait_until("an observer's line", 10, function()
+      told = plateia:output():match '{[^\n]*"slow work"[^\n]*observers/lazy[^\n]*}\n'
+      return told
+    end)
+    told = cjson.decode(told)
+    assert.same({ "info", "nap", 1 }, { told.level, told.slowest, told.statements })
+    assert.matches("observers/lazy.lua:%d+$", told.script)
+    assert.is_nil(told.request_id)
   end)
 
   it("is each answer's own, also of one that is kept", function()

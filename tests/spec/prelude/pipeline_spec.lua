@@ -133,6 +133,13 @@ describe("the request that a handler sees", function()
     assert.is_nil(seen(function(req) return req:header "X-None" end))
   end)
 
+  it("has what is to be handed on to whom it calls", function()
+    local function traced(req) return table.pack(req:traceparent()) end
+    local given = { headers = { traceparent = "a parent", tracestate = "a=1" } }
+    assert.same({ "a parent", "a=1", n = 2 }, seen(traced, given))
+    assert.matches("^00%-1+%-2+%-00$", seen(traced)[1])
+  end)
+
   it("has no inputs that the route does not declare", function()
     for _, name in ipairs { "path", "query", "body", "form", "user" } do
       assert.is_nil(seen(function(req) return req[name] end), name)

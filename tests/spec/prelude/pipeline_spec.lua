@@ -91,6 +91,15 @@ describe("a failure", function()
     end
   end)
 
+  it("that is nobody's choice has a line as well, and one of a crowd has none", function()
+    for code, lines in pairs { timeout = 1, unknown = 1, busy = 0 } do
+      local before = #world.logged
+      assert.equal("why", ask(function() return fail[code] "why" end).json.detail)
+      assert.equal(lines, #world.logged - before)
+      if lines > 0 then assert.equal("why", world.logged[#world.logged].fields.reason) end
+    end
+  end)
+
   it("of the house tells its reason to the log only", function()
     local answer = ask(function() return fail.error "relation \"x\" does not exist" end)
     assert.same({ detail = "internal error; request request-1" }, answer.json)

@@ -9,6 +9,7 @@
 #include "http/assets.h"
 #include "http/server.h"
 #include "script/adopt.h"
+#include "script/asker.h"
 #include "script/bounds.h"
 #include "script/budget.h"
 #include "script/dispatch.h"
@@ -85,6 +86,7 @@ static enum err_code build(struct worker *worker, const struct foundation *found
     if ((code = share_open(&worker->share, foundation->pool, worker->reactor, worker->mailbox,
                            scheduler_database, worker->scheduler, err)) != ERR_OK)
         return code;
+    share_named(worker->share, asker_name);
     if ((code = token_memory_new(&worker->token_memory, err)) != ERR_OK) return code;
     worker->services = (struct services){.db = worker->share,
                                          .cache = foundation->cache,
@@ -226,6 +228,7 @@ static void sit(struct worker *worker) {
     struct bounds bounds = {.run_ns = settings->script_time_ms * CLOCK_NS_PER_MS,
                             .job_ns = settings->script_load_ms * CLOCK_NS_PER_MS,
                             .total_ns = settings->script_total_ms * CLOCK_NS_PER_MS,
+                            .slow_ns = settings->slow_ms * CLOCK_NS_PER_MS,
                             .full = renew,
                             .ctx = worker};
     struct err err = {0};
@@ -299,7 +302,8 @@ static struct server_options server_options_of(const struct foundation *foundati
         .head_ns = settings->head_timeout_ms * CLOCK_NS_PER_MS,
         .body_ns = settings->body_timeout_ms * CLOCK_NS_PER_MS,
         .idle_ns = settings->idle_timeout_ms * CLOCK_NS_PER_MS,
-        .access_log = settings->access_log};
+        .access_log = settings->access_log,
+        .server_timing = settings->server_timing};
 }
 
 enum err_code worker_serve(struct worker *worker, int listen_fd, struct err *err) {

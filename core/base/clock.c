@@ -20,10 +20,16 @@ int64_t clock_cpu_ns(clockid_t clock) {
     return now.tv_sec * CLOCK_NS_PER_S + now.tv_nsec;
 }
 
+static _Thread_local int64_t recent_ns;
+
 int64_t clock_ns(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * CLOCK_NS_PER_S + now.tv_nsec;
+    return recent_ns = now.tv_sec * CLOCK_NS_PER_S + now.tv_nsec;
+}
+
+int64_t clock_recent_ns(void) {
+    return recent_ns;
 }
 
 int64_t clock_wall_ms(void) {

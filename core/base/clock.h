@@ -10,6 +10,7 @@
 #define CLOCK_NS_PER_S  1000000000LL
 
 int64_t clock_ns(void);                /* monotonic, for deadlines and durations */
+int64_t clock_recent_ns(void);         /* this thread's last look at it; 0: it has not looked yet */
 int64_t clock_wall_ms(void);           /* milliseconds since 1970, UTC */
 int64_t clock_cpu_ns(clockid_t clock); /* of a thread: how long it has run (pthread_getcpuclockid) */
 

@@ -95,7 +95,7 @@ struct waiter {
 /* In the worker's own thread. */
 static void on_mail(struct mail *mail, bool live) {
     struct waiter *waiter = (struct waiter *)((char *)mail - offsetof(struct waiter, mail));
-    struct outcome outcome = {0};
+    struct outcome outcome = {.queued_ns = INT64_MAX};
     if (live) tasks_deliver(waiter->tasks, waiter->who, &outcome);
     free(waiter);
 }

@@ -190,6 +190,7 @@ static int run(lua_State *L, const struct query *query, int first, lua_KFunction
     if (share_run(context_of(L)->services->db, query, params, task->ticket, &err) != ERR_OK)
         return task_push_failure(L, &err);
     context_of(L)->calls++;
+    task->spent.asked = query->name;
     return task_wait(L, arrived);
 }
 
@@ -256,6 +257,7 @@ static int l_begin(lua_State *L) {
     if (share_begin(context_of(L)->services->db, task->ticket, &err) != ERR_OK)
         return task_push_failure(L, &err);
     holding_add(task, &tx->holding);
+    task->spent.asked = "BEGIN";
     return task_wait(L, begun);
 }
 
@@ -268,6 +270,7 @@ static int tx_run(lua_State *L) {
     take_params(L, 3, query, params);
     if (lease_run(tx->lease, query, params, task->ticket, &err) != ERR_OK) return task_push_failure(L, &err);
     context_of(L)->calls++;
+    task->spent.asked = query->name;
     return task_wait(L, rows_arrived);
 }
 
@@ -285,6 +288,7 @@ static int tx_commit(lua_State *L) {
     struct transaction *tx = check_open(L, task);
     struct err err = {0};
     if (lease_commit(tx->lease, task->ticket, &err) != ERR_OK) return task_push_failure(L, &err);
+    task->spent.asked = "COMMIT";
     return task_wait(L, committed);
 }
 

@@ -1,13 +1,14 @@
 /* log_lua.c -- raw.log: a line with fields; raw.flush: the lines of this thread leave now. */
 
 #include "../base/log.h"
-#include "../exchange/request.h"
+#include "../exchange/trace.h"
 #include "bindings.h"
 #include "context.h"
 #include <lauxlib.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define OWN_FIELDS 3
 #define MAX_FIELDS 16
 
 static struct log_field field_on_top(lua_State *L, const char *name) {
@@ -34,14 +35,20 @@ static size_t take_fields(lua_State *L, int table, struct log_field *fields, siz
     return count;
 }
 
+/* Whose line it is: told by us, so that no script has to. */
+static size_t own_fields(struct request *req, struct log_field fields[OWN_FIELDS]) {
+    fields[0] = log_text("request_id", req->id);
+    return 1 + request_trace_fields(req, fields + 1);
+}
+
 static int l_log(lua_State *L) {
     static const char *const levels[] = {"debug", "info", "warn", "error", NULL};
-    struct log_field fields[MAX_FIELDS + 1];
+    struct log_field fields[OWN_FIELDS + MAX_FIELDS];
     struct task *task = context_of(L)->running;
     size_t count = 0;
     enum log_level level = (enum log_level)luaL_checkoption(L, 1, NULL, levels);
     const char *message = luaL_checkstring(L, 2);
-    if (task && task->req) fields[count++] = log_text("request_id", task->req->id);
+    if (task && task->req) count = own_fields(task->req, fields);
     if (lua_istable(L, 3)) count += take_fields(L, 3, fields + count, MAX_FIELDS);
     log_write(level, message, fields, count);
     return 0;

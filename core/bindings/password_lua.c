@@ -10,7 +10,7 @@
 
 /* The job is home, in the worker's thread: on to the task that waits. */
 static void home(struct password_job *job, bool live) {
-    struct outcome outcome = {.err = job->err, .job = job};
+    struct outcome outcome = {.err = job->err, .job = job, .queued_ns = job->queued_ns};
     if (live)
         tasks_deliver(job->ctx, job->who, &outcome);
     else

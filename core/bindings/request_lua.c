@@ -5,7 +5,7 @@
 
 #include "../base/text.h"
 #include "../exchange/problem.h"
-#include "../exchange/request.h"
+#include "../exchange/trace.h"
 #include "../services/settings.h"
 #include "bindings.h"
 #include "context.h"
@@ -76,6 +76,18 @@ static int req_bearer(lua_State *L) {
     if (!text || strncasecmp(text, "Bearer", 6) != 0 || (text[6] != ' ' && text[6] != '\0')) return 0;
     lua_pushstring(L, text + 6 + strspn(text + 6, " "));
     return 1;
+}
+
+/* For the headers of a request that is made on this one's behalf: traceparent, and tracestate or nil. */
+static int req_traceparent(lua_State *L) {
+    struct request *req = check(L);
+    const struct trace *trace = request_trace_begin(req);
+    char text[TRACE_TEXT];
+    if (!trace) return luaL_error(L, "out of memory");
+    trace_write(trace, text);
+    lua_pushstring(L, text);
+    lua_pushstring(L, request_trace_state(req));
+    return 2;
 }
 
 static int req_body(lua_State *L) {
@@ -178,13 +190,21 @@ static int req_problem(lua_State *L) {
     return 0;
 }
 
-static const luaL_Reg methods[] = {{"id", req_id},         {"method", req_method},
-                                   {"path", req_path},     {"query", req_query},
-                                   {"peer", req_peer},     {"param", req_param},
-                                   {"header", req_header}, {"bearer", req_bearer},
-                                   {"body", req_body},     {"set_header", req_set_header},
-                                   {"answer", req_answer}, {"problem", req_problem},
-                                   {"stream", req_stream}, {NULL, NULL}};
+static const luaL_Reg methods[] = {{"id", req_id},
+                                   {"method", req_method},
+                                   {"path", req_path},
+                                   {"query", req_query},
+                                   {"peer", req_peer},
+                                   {"param", req_param},
+                                   {"header", req_header},
+                                   {"bearer", req_bearer},
+                                   {"body", req_body},
+                                   {"set_header", req_set_header},
+                                   {"answer", req_answer},
+                                   {"problem", req_problem},
+                                   {"stream", req_stream},
+                                   {"traceparent", req_traceparent},
+                                   {NULL, NULL}};
 
 struct request **bindings_push_request(lua_State *L, struct request *req) {
     struct request **handle = lua_newuserdatauv(L, sizeof(struct request *), 0);

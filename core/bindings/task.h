@@ -12,6 +12,7 @@
 
 #include "../base/err.h"
 #include "../base/ticket.h"
+#include "../exchange/spent.h"
 #include <lua.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,6 +28,7 @@ struct outcome {
     struct rows *rows;
     struct lease *lease;
     struct password_job *job;
+    int64_t queued_ns; /* of the wait, in a queue; more than all of it is all of it */
 };
 void outcome_done(struct outcome *outcome);
 
@@ -54,6 +56,7 @@ struct task {
     struct holding *holdings;
     struct put_off *after; /* newest first; the scheduler takes it before the task is given back */
     struct outcome outcome;
+    struct spent spent;
     void *owner;  /* the scheduler's own */
     unsigned age; /* looks of the scheduler that it has seen */
 };

@@ -101,12 +101,16 @@ static void write_rfc9457(struct buf *body, const struct request *req, const str
     }
 }
 
-static void write_plain(struct buf *body, const struct problem *problem) {
+/* The id of what is our own fault leads to its lines in the log. */
+static void write_plain(struct buf *body, const struct request *req, const struct problem *problem) {
     buf_add_str(body, "{\"detail\":");
     if (problem->errors)
         buf_add_str(body, problem->errors);
     else
         add_text(body, problem->detail ? problem->detail : problem_title(problem->status));
+    if (problem->status < 500) return;
+    buf_add_str(body, ",\"request_id\":");
+    add_text(body, req->id);
 }
 
 static void header_default(struct request *req, const char *name, const char *value) {
@@ -120,7 +124,7 @@ void problem_answer(struct request *req, const struct problem *problem) {
     if (rfc9457)
         write_rfc9457(body, req, problem);
     else
-        write_plain(body, problem);
+        write_plain(body, req, problem);
     if (problem->more && problem->more[0]) {
         buf_add_char(body, ',');
         buf_add_str(body, problem->more);

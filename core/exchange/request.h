@@ -12,6 +12,7 @@
 #include "../base/arena.h"
 #include "../base/buf.h"
 #include "../base/standing.h"
+#include "spent.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -36,6 +37,8 @@ struct header {
 
 #define REQUEST_ID_SIZE  129 /* 128 characters of [A-Za-z0-9._-] and a NUL */
 #define REQUEST_ID_USUAL 32  /* characters of one that we made */
+
+struct trace;
 
 struct answer {
     int status; /* 0 until answered */
@@ -68,6 +71,9 @@ struct request {
     size_t param_count;
     const char *route;   /* the route's template once one matched, for the log; else NULL */
     unsigned generation; /* number of the scripts that answer, for error bodies and the log; 0: none yet */
+    struct spent spent;  /* by the handler, once it has ended */
+    const struct trace *trace; /* trace.h's own, and whether it has looked for one */
+    bool trace_sought;
     void (*on_answered)(struct request *req); /* http's, called by request_answered */
     void *exchange;                           /* http's own */
     void *work;                               /* the handler's own */

@@ -5,6 +5,7 @@
 #include "exchange.h"
 #include "../base/clock.h"
 #include "../base/log.h"
+#include "../exchange/trace.h"
 #include "validate.h"
 #include <stdlib.h>
 #include <string.h>
@@ -138,14 +139,19 @@ bool exchange_add_body(struct exchange *exchange, const char *bytes, size_t len)
     return true;
 }
 
-void exchange_log(const struct exchange *exchange) {
-    const struct request *req = &exchange->req;
+#define OWN_FIELDS 8
+
+void exchange_log(struct exchange *exchange) {
+    struct request *req = &exchange->req;
     int status = exchange->state == EXCHANGE_SENDING ? req->answer.status : STATUS_GONE;
     double ms = (double)(clock_ns() - req->started_ns) / (double)CLOCK_NS_PER_MS;
+    struct log_field fields[OWN_FIELDS + 2] = {
+        log_text("request_id", req->id),  log_text("method", method_name(req->method)),
+        log_text("path", req->path),      log_text("route", req->route),
+        log_int("status", status),        log_real("ms", ms),
+        log_int("bytes", exchange->sent), log_text("peer", req->peer)};
+    size_t count = OWN_FIELDS + request_trace_fields(req, fields + OWN_FIELDS);
     unsigned before = log_generation(req->generation);
-    log_event(LOG_INFO, "request", log_text("request_id", req->id),
-              log_text("method", method_name(req->method)), log_text("path", req->path),
-              log_text("route", req->route), log_int("status", status), log_real("ms", ms),
-              log_int("bytes", exchange->sent), log_text("peer", req->peer));
+    log_write(LOG_INFO, "request", fields, count);
     log_generation(before);
 }

@@ -56,6 +56,6 @@ bool exchange_expect_body(struct exchange *exchange);
 bool exchange_add_body(struct exchange *exchange, const char *bytes, size_t len);
 
 /* One line in the log, under the request's own generation. */
-void exchange_log(const struct exchange *exchange);
+void exchange_log(struct exchange *exchange);
 
 #endif

@@ -18,8 +18,9 @@
 #define READY_MOST_QUESTION 1024  /* of the text that asks for it */
 
 struct ready_answer {
-    void *made; /* what http keeps; NULL: a free place */
-    char *id;   /* where in it the request's id stands */
+    void *made;   /* what http keeps; NULL: a free place */
+    char *id;     /* where in it the request's id stands */
+    char *timing; /* where its Server-Timing stands; NULL: it has none */
     int status;
     size_t bytes;      /* of its body */
     const char *route; /* set by ready_keep: lives as long as the answer stands here */

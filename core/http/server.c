@@ -15,8 +15,8 @@
  *
  * An answer of which the handler says that it stands is kept as the library has it, and given to whoever asks
  * the same: no handler runs, and nothing is built but the head on its way out. That is done before the
- * library's call for the answer returns, so the one thing in it that is each request's own, its id, is
- * written into the kept answer itself.
+ * library's call for the answer returns, so what in it is each request's own, its id and perhaps its timing,
+ * is written into the kept answer itself.
  *
  * It takes the target apart in place: its log callback, which comes before that, is where an exchange begins.
  * Headers are not copied: the library keeps them until it has reported the exchange's end. */
@@ -31,6 +31,7 @@
 #include "patience.h"
 #include "ready.h"
 #include "streams.h"
+#include "timing.h"
 #include "validate.h"
 #include <assert.h>
 #include <errno.h>
@@ -144,6 +145,17 @@ static struct MHD_Response *make_body(struct exchange *exchange) {
     return response;
 }
 
+static void write_timing(const struct exchange *exchange, char ret[TIMING_SIZE]) {
+    timing_write(ret, &exchange->req.spent, clock_ns() - exchange->req.started_ns);
+}
+
+static void add_timing(const struct exchange *exchange, struct MHD_Response *response) {
+    char text[TIMING_SIZE];
+    if (!exchange->connection->server->options.server_timing) return;
+    write_timing(exchange, text);
+    MHD_add_response_header(response, "Server-Timing", text);
+}
+
 static struct MHD_Response *make_response(struct exchange *exchange) {
     const struct request *req = &exchange->req;
     const struct server *server = exchange->connection->server;
@@ -157,6 +169,7 @@ static struct MHD_Response *make_response(struct exchange *exchange) {
         MHD_add_response_header(response, edges[i].name, edges[i].value);
     if (!typed) MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
     MHD_add_response_header(response, "X-Request-Id", req->id);
+    add_timing(exchange, response);
     if (server->draining) MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
     return response;
 }
@@ -170,7 +183,16 @@ static enum MHD_Result queue(struct exchange *exchange, struct MHD_Response *res
     return MHD_YES;
 }
 
-/* Keeps the answer if it stands, else lets go of it. Only ids of the usual length fit the next request's. */
+/* Where in the answer the value stands that each request has for itself; NULL: not where we put it. It is
+ * const, but the library's own copy, and whatever went out with another one has been written out when the
+ * next is put there. */
+static char *own_value(struct MHD_Response *response, const char *name, size_t len) {
+    const char *value = MHD_get_response_header(response, name);
+    return value && strlen(value) == len ? (char *)value : NULL;
+}
+
+/* Keeps the answer if it stands, else lets go of it. Only ids of the usual length fit the next request's; and
+ * a script's own timing would be told again and again. */
 static void keep(struct exchange *exchange, struct MHD_Response *response) {
     const struct request *req = &exchange->req;
     struct server *server = exchange->connection->server;
@@ -179,16 +201,17 @@ static void keep(struct exchange *exchange, struct MHD_Response *response) {
         return;
     }
     const struct ready_answer answer = {.made = response,
-                                        /* const, but the library's own copy, and whatever went out with
-                                         * another id has been written out when the next one is put there */
-                                        .id = (char *)MHD_get_response_header(response, "X-Request-Id"),
+                                        .id = own_value(response, "X-Request-Id", REQUEST_ID_USUAL),
+                                        .timing = own_value(response, "Server-Timing", TIMING_SIZE - 1),
                                         .status = req->answer.status,
                                         .bytes = exchange->sent,
                                         .route = req->route,
                                         .generation = req->generation,
                                         .standing = req->answer.standing};
+    bool timed =
+        !server->options.server_timing || (answer.timing && !answer_header_get(req, "Server-Timing"));
     bool stands =
-        answer.id && answer.status < 400 && !server->draining && strlen(req->id) == REQUEST_ID_USUAL;
+        answer.id && timed && answer.status < 400 && !server->draining && strlen(req->id) == REQUEST_ID_USUAL;
     if (!stands || !ready_keep(&server->kept, req, exchange->target, &answer, server->patience.now_ns))
         MHD_destroy_response(response);
 }
@@ -202,6 +225,7 @@ static bool give_again(struct exchange *exchange, enum MHD_Result *ret) {
         ready_find(&server->kept, req, exchange->target, generation_now(server), server->patience.now_ns);
     if (!answer) return false;
     memcpy(answer->id, req->id, REQUEST_ID_USUAL);
+    if (server->options.server_timing) write_timing(exchange, answer->timing);
     req->answer.status = answer->status;
     req->generation = answer->generation;
     exchange->sent = answer->bytes;

@@ -24,6 +24,7 @@ struct server_options {
     int64_t body_ns;      /* from the head's end to the body's end; and for the answer on its way back */
     int64_t idle_ns;      /* from an answer to the next request line; after any of the three it is closed */
     bool access_log;      /* one line a request */
+    bool server_timing;   /* answers carry Server-Timing */
 
     struct streams *streams; /* NULL: none are served; outlives the server */
 };

@@ -23,9 +23,9 @@ local defaults = {
 
 local fail = {
   -- The form of a failed request's answer, for `answers`. `generation`, the number of the scripts that answered, is
-  -- the core's to write.
-  Problem = field.object({ detail = field.string {}, generation = field.integer { min = 1, optional = true } },
-    { name = "Problem" }),
+  -- the core's to write, and from 500 on `request_id`.
+  Problem = field.object({ detail = field.string {}, request_id = field.string { optional = true },
+    generation = field.integer { min = 1, optional = true } }, { name = "Problem" }),
 }
 fail.Problem.problem = true
 

@@ -116,7 +116,8 @@ function failures.schemas()
     "required", list { "type", "loc", "msg", "input" })
   return {
     Problem = of("type", "object", "properties", of("detail", loose("string", "what is wrong, and what to do"),
-      "generation", generation), "required", list { "detail" }),
+      "request_id", loose("string", "of a fault of the server: the log has it too"), "generation", generation),
+      "required", list { "detail" }),
     Invalid = of("type", "object", "properties", of("detail", of("type", "array", "items", entry), "generation",
       generation), "required", list { "detail" }),
     ProblemDetails = of("type", "object", "description",

@@ -31,8 +31,8 @@ local function explain(raised)
   return (trace(tostring(raised)))
 end
 
-local function tell(route, what, why)
-  raw.log("error", what, { route = route.method .. " " .. route.template, file = route.file_line, reason = why })
+local function tell(level, route, what, why)
+  raw.log(level, what, { route = route.method .. " " .. route.template, file = route.file_line, reason = why })
 end
 
 -- Calls within calls, as deep as can be: what they leave costs others as much as a loop would.
@@ -40,17 +40,22 @@ local function overflowed(raised)
   return type(raised) == "string" and raised:find "^[^\n]*: stack overflow"
 end
 
+-- Failures that are nobody's choice. That there is no capacity ("busy") is told to a crowd, and in as many lines it
+-- would be the next burden.
+local worth_a_line = { timeout = true, unknown = true }
+
 local function conclude(route, req, raised)
   local handle = req._handle
   if req._filling then raw.cache.abandon(req._filling) end
   if raised == OUT_OF_MEMORY or overflowed(raised) then error(raised, 0) end -- the core's affair
   if failure.is(raised) and raised.code ~= "error" then
+    if worth_a_line[raised.code] then tell("warn", route, "handler gave up", raised.detail) end
     return handle:problem(raised.status, raised.detail, raised.errors, raised.more)
   end
   if failure.is(raised) then
-    tell(route, "handler gave up", raised.detail or "no reason given")
+    tell("error", route, "handler gave up", raised.detail or "no reason given")
   else
-    tell(route, "handler raised", raised)
+    tell("error", route, "handler raised", raised)
   end
   handle:problem(500, "internal error; request " .. handle:id())
 end

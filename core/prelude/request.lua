@@ -21,6 +21,12 @@ function methods.set_header(req, name, value)
   req._handle:set_header(name, value)
 end
 
+-- For whoever is called on this request's behalf: the values of the headers traceparent and tracestate (or nil).
+-- Without a trace of the client's one begins here, and the request's lines of the log from here on name it.
+function methods.traceparent(req)
+  return req._handle:traceparent()
+end
+
 -- The client's address.
 function methods.peer(req)
   return req._handle:peer()

@@ -28,7 +28,7 @@ local known_cached = { ttl = "number", fresh = "number", stale = "number", drop_
 
 -- Names that a request has for itself, so that no depend can hide them.
 local reserved = { path = true, query = true, body = true, form = true, id = true, header = true, bearer = true,
-  set_header = true, peer = true, _handle = true, _filling = true }
+  set_header = true, peer = true, traceparent = true, _handle = true, _filling = true }
 
 local function check_depends(depends, refuse)
   for key, depend in pairs(depends or {}) do

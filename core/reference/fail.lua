@@ -5,14 +5,7 @@
 ---
 --- ```lua
 --- local thing, why, code = things.find(id)
---- if not thing then --- The form of a failed answer where a route knows what is said, in place of `fail.Problem`:
---- `answers = { [404] = fail.problem("there is no such thing") }`. Only the API's description tells the two apart.
----@param words string an example of what is said
----@param more? table<string, plateia.Field> the fields of further members
----@return plateia.Field form
-function fail.problem(words, more) end
-
-return fail[code](why) end
+--- if not thing then return fail[code](why) end
 --- ```
 ---@class plateia.fail
 ---@field Problem plateia.Field the form of a failed request's answer, for a route's `answers`
@@ -83,5 +76,12 @@ function fail.timeout(why, more) end
 ---@param why? string it has words of its own
 ---@param more? table
 function fail.unknown(why, more) end
+
+--- The form of a failed answer where a route knows what is said, in place of `fail.Problem`:
+--- `answers = { [404] = fail.problem("there is no such thing") }`. Only the API's description tells the two apart.
+---@param words string an example of what is said
+---@param more? table<string, plateia.Field> the fields of further members
+---@return plateia.Field form
+function fail.problem(words, more) end
 
 return fail

@@ -43,6 +43,10 @@ function Request:set_header(name, value) end
 ---@return string address
 function Request:peer() end
 
+--- The request's trace (W3C Trace Context), for whoever calls out: what goes into the header `traceparent`.
+---@return string traceparent
+function Request:traceparent() end
+
 --- What `app.lua` returns: what is on. Any key may be left out.
 ---@class plateia.App
 ---@field routes? table of plateia.route, or lists of them: `all "routes"`
@@ -52,6 +56,7 @@ function Request:peer() end
 ---@field required? table<string, string> "METHOD /path" -> "open", or the security that must guard it: no edit can lose it
 ---@field seed? async fun(progress: plateia.Progress): string? runs at every start; what it returns is logged
 ---@field import? async fun(adapter: table, text: string?, progress: plateia.Progress): string?, string? `plateia import`
+---@field specs? table for `plateia test`: user, async fun(fields: table): table?, string? makes one for test.user
 ---@field api? table what routes do not say themselves of the API: title, version, description, license, tags, securities
 
 --- Tells how far a job is, for whoever follows it.

@@ -17,6 +17,7 @@ struct bounds {
     int64_t run_ns;           /* each time that a handler runs until it waits or ends */
     int64_t job_ns;           /* the same of a job that an operator asked for */
     int64_t total_ns;         /* from a handler's beginning to its end, waits included; 0: no bound */
+    int64_t slow_ns;          /* who takes so long, waits included, is told of in the log; 0: nobody */
     /* A state stays full although it was collected (collector.h); NULL: nobody is told. */
     void (*full)(void *ctx);
     void *ctx;

@@ -52,6 +52,15 @@ static const char *text_field(lua_State *L, int index, const char *name) {
     return lua_tostring(L, -1);
 }
 
+/* A copy of a field's text; NULL where it is nil. */
+static char *copy_field(lua_State *L, int index, const char *name) {
+    char *copy = NULL;
+    if (lua_getfield(L, index, name) != LUA_TNIL && !(copy = strdup(luaL_checkstring(L, -1))))
+        luaL_error(L, "out of memory");
+    lua_pop(L, 1);
+    return copy;
+}
+
 /* Adds the route on the top of the stack. */
 static void add_route(lua_State *L, struct generation *generation, int number) {
     struct err err = {0};
@@ -63,6 +72,7 @@ static void add_route(lua_State *L, struct generation *generation, int number) {
         lua_getfield(L, route, "file_line");
         luaL_error(L, "%s: %s", luaL_optstring(L, -1, "route"), err.text);
     }
+    generation->places[number] = copy_field(L, route, "file_line");
     generation->runs[number] = take_function(L, route, "run");
     if (generation->runs[number] == LUA_NOREF) luaL_error(L, "%s %s has no run", method, path);
     lua_settop(L, route);
@@ -71,7 +81,9 @@ static void add_route(lua_State *L, struct generation *generation, int number) {
 static void add_routes(lua_State *L, struct generation *generation) {
     if (lua_getfield(L, -1, "routes") != LUA_TTABLE) luaL_error(L, "app.lua: routes is a list");
     size_t count = lua_rawlen(L, -1);
-    if (!(generation->runs = calloc(count + 1, sizeof *generation->runs))) {
+    generation->runs = calloc(count + 1, sizeof *generation->runs);
+    generation->places = calloc(count + 1, sizeof *generation->places);
+    if (!generation->runs || !generation->places) {
         luaL_error(L, "out of memory");
         return;
     }
@@ -82,15 +94,6 @@ static void add_routes(lua_State *L, struct generation *generation) {
         lua_pop(L, 1);
     }
     lua_pop(L, 1);
-}
-
-/* A copy of a field's text; NULL where it is nil. */
-static char *copy_field(lua_State *L, int index, const char *name) {
-    char *copy = NULL;
-    if (lua_getfield(L, index, name) != LUA_TNIL && !(copy = strdup(luaL_checkstring(L, -1))))
-        luaL_error(L, "out of memory");
-    lua_pop(L, 1);
-    return copy;
 }
 
 /* Fills the plan from the table on the top of the stack; what it holds is freed with the generation. */
@@ -237,6 +240,9 @@ void generation_free(struct generation *generation) {
     buf_done(&generation->context.scratch);
     buf_done(&generation->context.written);
     arena_done(&generation->context.arena);
+    for (size_t i = 0; i < generation->run_count; i++)
+        free(generation->places[i]);
+    free(generation->places);
     free(generation->runs);
     for (size_t i = 0; i < generation->plan_count; i++) {
         free(generation->plans[i].on);

@@ -28,7 +28,8 @@ struct coroutine {
     int function; /* registry reference of what it runs */
     bool patient; /* a job that may take as long as it likes, although its generation is being replaced */
     struct coroutine *next;
-    int64_t limit_ns; /* each time it runs until it waits or ends */
+    const char *place; /* file:line where what it runs was declared; NULL: not known. The generation's */
+    int64_t limit_ns;  /* each time it runs until it waits or ends */
     /* which handler it runs, and how it was let in; NULL: of no account, or told already */
     struct quarantine *quarantine;
     size_t number;
@@ -53,7 +54,8 @@ struct generation {
     lua_State *L;
     struct context context;
     struct router *router;
-    int *runs; /* registry references of the routes' functions, by route number */
+    int *runs;     /* registry references of the routes' functions, by route number */
+    char **places; /* file:line of each, or NULL */
     size_t run_count;
     int seed, import, describe, specs; /* references, or LUA_NOREF */
     struct observer_plan *plans;

@@ -107,6 +107,7 @@ static void run(void *ctx) {
                             .arg_count = 1,
                             .ended = ended,
                             .ctx = observer,
+                            .place = observer->plan->place,
                             .quarantine = observer->observers->generation->quarantine,
                             .number = number_of(observer),
                             .pass = pass};

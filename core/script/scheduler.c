@@ -2,6 +2,7 @@
  * happens inside a resume, where a raise is an error value and not a jump across our frames. */
 
 #include "scheduler.h"
+#include "../base/clock.h"
 #include "../base/log.h"
 #include "../bindings/bindings.h"
 #include "../bindings/task.h"
@@ -12,6 +13,7 @@
 #include "budget.h"
 #include "collector.h"
 #include "generation.h"
+#include "slow.h"
 #include <lauxlib.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,12 +76,19 @@ static void count_tasks(struct generation *generation, int change) {
     atomic_store_explicit(&generation->tasks, tasks + (unsigned)change, memory_order_relaxed);
 }
 
+static void hand_over(const struct task *task) {
+    task->req->work = NULL;
+    task->req->spent = task->spent;
+    task->req->spent.slowest = task->req->spent.asked = NULL; /* the scripts' */
+}
+
 static void end_task(struct tasks *tasks, struct task *task, bool spoilt) {
     struct scheduler *scheduler = (struct scheduler *)tasks;
     struct coroutine *coroutine = coroutine_of(task);
     struct put_off *after = task->after;
     task->after = NULL;
-    if (task->req) task->req->work = NULL;
+    slow_look(task, scheduler->bounds.slow_ns);
+    if (task->req) hand_over(task);
     if (after && spoilt) background_drop(&scheduler->background, coroutine->generation, after);
     if (after && !spoilt) background_add(&scheduler->background, coroutine->generation, after);
     tasks_give_back(tasks, task);
@@ -147,10 +156,12 @@ static bool run(struct tasks *tasks, struct task *task, int arg_count) {
     struct generation *generation = coroutine->generation;
     int count;
     generation->context.running = task;
+    spent_enter(&task->spent, clock_ns(), task->outcome.queued_ns);
     budget_enter(seat, task->co, coroutine->limit_ns);
     int status = lua_resume(task->co, NULL, arg_count, &count);
     bool killed = budget_exit(seat);
     generation->context.running = NULL;
+    spent_leave(&task->spent, clock_ns());
     if (status == LUA_YIELD && !killed) return true;
     enum excess excess = status == LUA_OK && !killed ? EXCESS_NONE : judge(task, killed, status);
     if (excess != EXCESS_NONE)
@@ -200,9 +211,10 @@ static struct task *new_task(struct scheduler *scheduler, struct generation *gen
 }
 
 /* For how long it may run, and whose account it is on. */
-static void account(struct task *task, int64_t limit_ns, struct quarantine *quarantine, size_t number,
-                    enum quarantine_pass pass) {
+static void account(struct task *task, int64_t limit_ns, const char *place, struct quarantine *quarantine,
+                    size_t number, enum quarantine_pass pass) {
     struct coroutine *coroutine = coroutine_of(task);
+    coroutine->place = place;
     coroutine->limit_ns = limit_ns;
     coroutine->quarantine = quarantine;
     coroutine->number = number;
@@ -220,14 +232,18 @@ enum request_state scheduler_request(struct scheduler *scheduler, struct generat
         problem_say(req, 503, "the server is out of memory for scripts: try again in a moment");
         return REQUEST_ANSWERED;
     }
-    account(task, scheduler->bounds.run_ns, generation->quarantine, (size_t)route, pass);
+    account(task, scheduler->bounds.run_ns, generation->places[route], generation->quarantine, (size_t)route,
+            pass);
     task->req = req;
     req->work = task;
     return step(&scheduler->tasks, task, 1) ? REQUEST_WAITING : REQUEST_ANSWERED;
 }
 
 void scheduler_cancel(struct scheduler *scheduler, struct request *req) {
-    if (req->work) end_task(&scheduler->tasks, req->work, true);
+    struct task *task = req->work;
+    if (!task) return;
+    spent_waited(&task->spent, clock_ns(), 0);
+    end_task(&scheduler->tasks, task, true);
 }
 
 enum err_code scheduler_run(struct scheduler *scheduler, struct generation *generation,
@@ -240,8 +256,8 @@ enum err_code scheduler_run(struct scheduler *scheduler, struct generation *gene
     coroutine->arg_count = call->arg_count;
     coroutine->ended = call->ended;
     coroutine->ctx = call->ctx;
-    account(task, call->heavy ? scheduler->bounds.job_ns : scheduler->bounds.run_ns, call->quarantine,
-            call->number, call->pass);
+    account(task, call->heavy ? scheduler->bounds.job_ns : scheduler->bounds.run_ns, call->place,
+            call->quarantine, call->number, call->pass);
     step(&scheduler->tasks, task, 1);
     return ERR_OK;
 }
@@ -299,6 +315,7 @@ static void end_now(struct tasks *tasks, struct task *task, const char *event, c
     struct request *req = task->req;
     char detail[300];
     unsigned before = log_generation(coroutine->generation->number);
+    spent_waited(&task->spent, clock_ns(), 0);
     log_event(LOG_WARN, event, log_text("request_id", req ? req->id : NULL),
               log_text("route", req ? req->route : "(a job)"));
     snprintf(detail, sizeof detail, "%s; request %s", why, req ? req->id : "");
@@ -350,7 +367,8 @@ static void look(void *ctx) {
 
 void scheduler_database(void *ctx, struct share_answer *answer) {
     struct scheduler *scheduler = ctx;
-    struct outcome outcome = {.err = answer->err, .rows = answer->rows, .lease = answer->lease};
+    struct outcome outcome = {
+        .err = answer->err, .rows = answer->rows, .lease = answer->lease, .queued_ns = answer->queued_ns};
     struct generation *asker = find_generation(scheduler, answer->who.generation);
     if (answer->query && asker) asker->context.calls--;
     tasks_deliver(&scheduler->tasks, answer->who, &outcome);

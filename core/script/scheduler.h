@@ -51,6 +51,7 @@ struct job_call {
     int arg_count;
     void (*ended)(void *ctx, bool fine, const char *text);
     void *ctx;
+    const char *place; /* file:line, for messages; NULL: none. As long as the generation */
     bool heavy; /* an operator asked for it: it may take longer, also when its scripts have been replaced */
     /* or NULL: it does not rest, however often it is stopped */
     struct quarantine *quarantine;

@@ -6,6 +6,7 @@
  * given up and tried again: better to say "busy" at once. */
 
 #include "password.h"
+#include "../base/clock.h"
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -81,6 +82,7 @@ static void *run(void *ctx) {
 
     struct password_job *job;
     while ((job = take(hasher))) {
+        job->queued_ns = clock_ns() - job->submitted_ns;
         work(hasher, job);
         send_home(job);
     }
@@ -181,6 +183,7 @@ enum err_code hasher_submit(struct hasher *hasher, struct mailbox *reply, struct
                             struct err *err) {
     job->reply = reply;
     job->next = NULL;
+    job->submitted_ns = clock_ns();
     pthread_mutex_lock(&hasher->lock);
     bool full = hasher->waiting == hasher->most;
     if (!full) {

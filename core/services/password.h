@@ -27,10 +27,12 @@ struct password_job {
     /* in for VERIFY ("" or a stored hash), out for HASH and for VERIFY when `outdated` */
     char hash[CRYPTO_PASSWORD_SIZE];
     bool matches, outdated;
-    struct err err; /* code ERR_OK when the work was done */
+    int64_t queued_ns; /* out: how long it waited for a thread */
+    struct err err;    /* code ERR_OK when the work was done */
     /* private */
     struct mailbox *reply;
     struct password_job *next;
+    int64_t submitted_ns;
 };
 
 struct hasher_options {

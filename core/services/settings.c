@@ -71,6 +71,8 @@ const struct setting_row setting_rows[] = {
     {AT(log_format), SETTING_WORD, "auto", 0, 0, "auto: text on a terminal, else json", "auto json text"},
     {AT(log_level), SETTING_WORD, "info", 0, 0, "the least that is logged", "debug info warn error"},
     {AT(access_log), SETTING_SWITCH, "true", 0, 0, "one line a request", NULL},
+    {AT(slow_ms), SETTING_NUMBER, "500", 0, HOUR_MS, "a request that takes so long is told of; 0: none is", NULL},
+    {AT(server_timing), SETTING_SWITCH, "false", 0, 0, "answers say where their time went (Server-Timing)", NULL},
 };
 /* clang-format on */
 

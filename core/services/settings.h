@@ -60,6 +60,8 @@ struct settings {
     const char *log_format;      /* "auto" (text on a terminal, else json), "json", "text" */
     const char *log_level;       /* "debug" "info" "warn" "error" */
     bool access_log;             /* true */
+    int64_t slow_ms;             /* 500: a handler that takes so long is told of; 0: none is */
+    bool server_timing;          /* false */
 
     int64_t outbox_attempts;                       /* before a row is given up: 12 */
     int64_t outbox_lease_ms;                       /* how long a claim holds: 60000 */

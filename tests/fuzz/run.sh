@@ -8,7 +8,7 @@
 set -u
 build=${1:?which build folder?} seconds=${2:-60}
 shift 2 2>/dev/null || shift
-[ $# -gt 0 ] || set -- router request_id json percent head settings query token fields pattern
+[ $# -gt 0 ] || set -- router request_id trace json percent head settings query token fields pattern
 passed=0 failed=0
 
 for target; do

@@ -12,6 +12,7 @@
  * and when all are bad each is sent alone once and in company a few times. What waits goes on after them. */
 
 #include "batch.h"
+#include "../../base/clock.h"
 #include "share.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,6 +100,8 @@ static void gather(struct batcher *batcher) {
             before = call;
         call = before ? before->next : batcher->waiting.head;
     }
+    for (size_t i = 0; i < batcher->count; i++)
+        batcher->flight[i]->sent_ns = clock_recent_ns();
     if (query->key >= 0) qsort(batcher->flight, batcher->count, sizeof(struct call *), by_key);
 }
 
@@ -111,6 +114,7 @@ static void put_back(struct batcher *batcher, size_t from) {
     for (size_t i = from; i < batcher->count; i++) {
         while (rest.head && rest.head->deadline_ns < batcher->flight[i]->deadline_ns)
             calls_push(&batcher->waiting, calls_pop(&rest));
+        batcher->flight[i]->sent_ns = 0;
         calls_push(&batcher->waiting, batcher->flight[i]);
     }
     while (rest.head)
@@ -258,7 +262,7 @@ static void on_down(struct line *line, const struct err *err) {
     share_watch_waiting(line->share);
 }
 
-static const struct line_duty duty = {QUERY_BATCH, on_up, on_event, NULL, on_down};
+static const struct line_duty duty = {"batch", QUERY_BATCH, on_up, on_event, NULL, on_down};
 
 void batch_open(struct batcher *batcher, struct share *share) {
     batcher->leaving = (struct reactor_hook){.fn = leave, .ctx = batcher};

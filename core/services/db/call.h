@@ -22,7 +22,8 @@ struct call {
     struct call *next;
     struct ticket who;
     const struct query *query; /* NULL: the wish says all */
-    int64_t deadline_ns;       /* while it waits to leave */
+    int64_t deadline_ns;       /* while it waits to leave; 0: it never waits */
+    int64_t sent_ns;           /* when it left; 0: not yet */
     unsigned epoch;            /* of the connection, when it left */
     bool again;                /* it left a second time */
     enum call_wish wish;

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum expect_kind { EXPECT_PREPARE, EXPECT_RUN, EXPECT_SYNC };
+enum expect_kind { EXPECT_PREPARE, EXPECT_NAME, EXPECT_RUN, EXPECT_SYNC };
 
 struct expect {
     enum expect_kind kind;
@@ -36,7 +36,7 @@ struct conn {
     struct rows *rows;
     struct err err;
     bool got, aborted;
-    struct err prepare_err; /* why the run behind a failed PREPARE is skipped; ERR_OK: it is not */
+    struct err prepare_err; /* why the run behind a failed PREPARE or NAME is skipped; ERR_OK: it is not */
 };
 
 struct conn *conn_new(struct pg_conn *pg, enum query_class class, int slot) {
@@ -178,6 +178,24 @@ bool conn_command(struct conn *conn, const char *sql) {
            expect(conn, (struct expect){.kind = EXPECT_RUN});
 }
 
+/* Prepared, as it runs so often. */
+static const struct query naming = {
+    .text = "SELECT pg_catalog.set_config('application_name', $1, true)",
+    .class = QUERY_LEASE,
+    .params = (struct query_param[]){{.type = TYPE_TEXT}},
+    .param_count = 1,
+    .statement = "plateia_application_name",
+};
+
+bool conn_name(struct conn *conn, const char *name) {
+    uint64_t key = names_key(&naming);
+    bool known = names_has(&conn->names, key), room = conn->names.count < NAMES_MAX;
+    if (!known && room && !(known = prepare(conn, &naming, key))) return false;
+    int sent = known ? PQsendQueryPrepared(conn->pg, naming.statement, 1, &name, NULL, NULL, 0)
+                     : PQsendQueryParams(conn->pg, naming.text, 1, NULL, &name, NULL, NULL, 0);
+    return sent && expect(conn, (struct expect){.kind = EXPECT_NAME, .name = key});
+}
+
 bool conn_sync(struct conn *conn) {
     return PQpipelineSync(conn->pg) && expect(conn, (struct expect){.kind = EXPECT_SYNC});
 }
@@ -262,9 +280,10 @@ static enum conn_event finish(struct conn *conn, struct rows **rows, struct err 
     enum conn_event event = head.kind == EXPECT_SYNC ? CONN_SYNCED : CONN_ANSWER;
     *rows = conn->rows;
     *err = conn->err;
-    if (head.kind == EXPECT_PREPARE) {
-        if (conn->aborted || err->code != ERR_OK) names_forget(&conn->names, head.name);
-        conn->prepare_err = *err;
+    if (head.kind == EXPECT_PREPARE || head.kind == EXPECT_NAME) {
+        bool unknown = head.kind == EXPECT_NAME ? conn_stale(err) : conn->aborted || err->code != ERR_OK;
+        if (unknown) names_forget(&conn->names, head.name);
+        if (!conn->aborted) conn->prepare_err = *err;
         event = CONN_NOTHING;
     } else if (head.kind == EXPECT_RUN) {
         if (conn->aborted && conn->prepare_err.code != ERR_OK)

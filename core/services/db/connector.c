@@ -61,8 +61,9 @@ static void be_silent(void *arg, const char *notice) {
     (void)notice;
 }
 
-/* `attributes` (of the server) may be NULL. */
-static enum err_code dial(PGconn **ret, const char *conninfo, const char *attributes, struct err *err) {
+/* `attributes` (of the server) may be NULL. `name` is shown by pg_stat_activity. */
+static enum err_code dial(PGconn **ret, const char *conninfo, const char *attributes, const char *name,
+                          struct err *err) {
     const char *const names[] = {"connect_timeout",
                                  "keepalives_idle",
                                  "keepalives_interval",
@@ -74,7 +75,7 @@ static enum err_code dial(PGconn **ret, const char *conninfo, const char *attrib
                                  "client_encoding",
                                  attributes ? "target_session_attrs" : NULL,
                                  NULL};
-    const char *const values[] = {"2",     "30",     "5",    "3",        "disable", "plateia",
+    const char *const values[] = {"2",     "30",     "5",    "3",        "disable", name,
                                   "15000", conninfo, "UTF8", attributes, NULL};
     PGconn *pg = PQconnectdbParams(names, values, 1);
     if (PQstatus(pg) != CONNECTION_OK) {
@@ -152,7 +153,8 @@ static void work(const struct connector *connector, struct connector_job *job) {
     const struct connector_order *order = &job->order;
     PGconn *pg;
     int slot = -1;
-    if (dial(&pg, connector->conninfo, order->class == QUERY_READ ? NULL : "read-write", &job->err)) return;
+    const char *attributes = order->class == QUERY_READ ? NULL : "read-write";
+    if (dial(&pg, connector->conninfo, attributes, order->name, &job->err)) return;
     int64_t deadline_ns = clock_ns() + SETUP_MS * CLOCK_NS_PER_MS;
     if (!settle(pg, order, deadline_ns, &job->err) ||
         (order->class == QUERY_BATCH && !take_slot(pg, deadline_ns, &slot, &job->err))) {
@@ -313,7 +315,7 @@ struct session {
 enum err_code session_open(struct session **ret, const char *conninfo, struct err *err) {
     PGconn *pg;
     enum err_code code = check_conninfo(conninfo, err); /* no patience helps an address that is none */
-    if (code == ERR_OK) code = dial(&pg, conninfo, "read-write", err);
+    if (code == ERR_OK) code = dial(&pg, conninfo, "read-write", "plateia", err);
     if (code) return code;
     struct session *session = malloc(sizeof *session);
     if (!session) {

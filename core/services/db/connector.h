@@ -21,6 +21,7 @@ typedef void connector_done(void *ctx, struct conn *conn, const struct err *err)
 
 struct connector_order {
     enum query_class class;
+    char name[32]; /* application_name, as pg_stat_activity shows it */
     int64_t statement_timeout_ms;
     struct mailbox *mailbox;
     connector_done *done;

@@ -12,6 +12,7 @@
  * what was done when the connection dies: a single statement and a COMMIT. */
 
 #include "lease.h"
+#include "../../base/clock.h"
 #include "nest.h"
 #include "share.h"
 #include <assert.h>
@@ -44,9 +45,24 @@ static bool say(struct lease *lease, enum call_wish wish, struct call *call) {
                                                             : "ROLLBACK");
 }
 
+#define NAME_SIZE 64 /* of PostgreSQL's own */
+
+static bool send_name(struct lease *lease, const struct call *call) {
+    struct share *share = lease->line.share;
+    char name[NAME_SIZE] = "";
+    if (share->namer) share->namer(share->ctx, call->who, name, sizeof name);
+    return !name[0] || line_name(&lease->line, name);
+}
+
+/* The asker's name travels with what is sent anyway, in front of a single statement and behind a BEGIN; not
+ * where all that is asked is one transaction. */
 static bool send(struct lease *lease, struct call *call) {
+    bool named = lease->state == LEASE_FREE && !lease->line.share->nest, begins = call->wish == CALL_BEGIN;
+    if (named && !begins && !send_name(lease, call)) return false;
     if (!say(lease, call->wish, call)) return false;
+    if (named && begins && !send_name(lease, call)) return false;
     lease->call = call;
+    if (!call->sent_ns) call->sent_ns = clock_recent_ns();
     line_sync(&lease->line);
     return true;
 }
@@ -197,9 +213,9 @@ static void on_down(struct line *line, const struct err *err) {
     if (call) share_tell(line->share, call, NULL, NULL, &why);
 }
 
-static const struct line_duty duty = {QUERY_LEASE, on_up, on_event, NULL, on_down};
+static const struct line_duty duty = {"lease", QUERY_LEASE, on_up, on_event, NULL, on_down};
 /* The only connection of a share does what each class does: it writes, and has a slot. */
-static const struct line_duty only_duty = {QUERY_BATCH, on_up, on_event, NULL, on_down};
+static const struct line_duty only_duty = {"only", QUERY_BATCH, on_up, on_event, NULL, on_down};
 
 /* --- for the share ---------------------------------------------------------------------------------- */
 

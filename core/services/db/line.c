@@ -10,6 +10,7 @@
 #include "../../base/clock.h"
 #include "connector.h"
 #include "share.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 
@@ -86,6 +87,12 @@ bool line_run(struct line *line, const struct query *query, const char *const *p
 bool line_command(struct line *line, const char *sql) {
     if (!begin_send(line)) return false;
     if (!conn_command(line->conn, sql)) mark_broken(line);
+    return !line->broken;
+}
+
+bool line_name(struct line *line, const char *name) {
+    if (!begin_send(line)) return false;
+    if (!conn_name(line->conn, name)) mark_broken(line);
     return !line->broken;
 }
 
@@ -197,6 +204,7 @@ static void order(struct line *line) {
         .done = on_connected,
         .ctx = line,
     };
+    snprintf(wanted.name, sizeof wanted.name, "plateia %s %u", line->duty->name, share->index);
     if (connector_submit(share_connector(share), &wanted, &line->job, &share->problem) != ERR_OK)
         reactor_timer_start(share->reactor, &line->timer, BACKOFF_MOST_MS * CLOCK_NS_PER_MS, NULL);
 }

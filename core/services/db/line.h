@@ -21,6 +21,7 @@ struct line;
 struct share;
 
 struct line_duty {
+    const char *name; /* a word for it */
     enum query_class class;
     void (*up)(struct line *line);
     /* CONN_ANSWER, CONN_ABORTED or CONN_SYNCED of conn.h; the rows are the duty's. */
@@ -52,6 +53,8 @@ bool line_ready(const struct line *line);
 /* False: it was not sent and nothing of it will happen, the line is no longer ready. */
 bool line_run(struct line *line, const struct query *query, const char *const *params, bool again);
 bool line_command(struct line *line, const char *sql);
+/* Until the end of the transaction pg_stat_activity shows this name; printable ASCII. */
+bool line_name(struct line *line, const char *name);
 /* Once this was called the statements before it may happen, whatever becomes of the line. */
 void line_sync(struct line *line);
 void line_refresh(struct line *line); /* conn_refresh */

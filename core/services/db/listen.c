@@ -39,8 +39,12 @@ static void on_down(struct line *line, const struct err *err) {
     (void)line, (void)err;
 }
 
-static const struct line_duty duty = {
-    .class = QUERY_LEASE, .up = on_up, .event = on_event, .notified = on_notified, .down = on_down};
+static const struct line_duty duty = {.name = "listen",
+                                      .class = QUERY_LEASE,
+                                      .up = on_up,
+                                      .event = on_event,
+                                      .notified = on_notified,
+                                      .down = on_down};
 
 enum err_code listen_open(struct listen **ret, const struct listen_options *options, struct err *err) {
     struct listen *listen = calloc(1, sizeof *listen);

@@ -48,6 +48,7 @@ enum err_code share_open(struct share **ret, struct pool *pool, struct reactor *
     if (!share) return err_set(err, ERR_NO_MEMORY, "no memory for a share of the database pool");
     *share = (struct share){.pool = pool, .reactor = reactor, .mailbox = mailbox, .done = done, .ctx = ctx};
     share_init(share);
+    share->index = atomic_load(&pool->shares);
     enum err_code code = ERR_OK;
     if (pool->options.nested && !(share->nest = calloc(1, sizeof *share->nest)))
         code = err_set(err, ERR_NO_MEMORY, "no memory for a share of the database pool");
@@ -63,6 +64,10 @@ enum err_code share_open(struct share **ret, struct pool *pool, struct reactor *
     if (!share->nest) batch_open(&share->batcher, share);
     *ret = share;
     return ERR_OK;
+}
+
+void share_named(struct share *share, share_namer *namer) {
+    share->namer = namer;
 }
 
 static unsigned missing_of(const struct share *share) {

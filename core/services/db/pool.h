@@ -52,12 +52,18 @@ struct share_answer {
     const struct query *query; /* what was asked; NULL for share_begin and lease_commit */
     struct rows *rows;         /* the receiver's now; NULL unless a statement succeeded */
     struct lease *lease;       /* of share_begin; the receiver's now, until lease_release */
+    int64_t queued_ns;         /* how long it waited to leave */
     struct err err;
 };
 typedef void share_done(void *ctx, struct share_answer *answer);
 
 enum err_code share_open(struct share **ret, struct pool *pool, struct reactor *reactor,
                          struct mailbox *mailbox, share_done *done, void *ctx, struct err *err);
+/* Who asks, for the database's own view of it (pg_stat_activity): printable ASCII into `ret`, "" for nobody.
+ * Asked for transactions and single statements of class lease only: what else runs is of several at once. ctx
+ * is done's. */
+typedef void share_namer(void *ctx, struct ticket who, char *ret, size_t size);
+void share_named(struct share *share, share_namer *namer);
 /* Calls still waiting are dropped without an answer. Before the mailbox goes, and not from within done. */
 void share_close(struct share *share);
 

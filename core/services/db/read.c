@@ -9,6 +9,7 @@
  * Reads may be lost and asked again, hence ERR_BUSY whenever the connection goes. */
 
 #include "read.h"
+#include "../../base/clock.h"
 #include "../../base/log.h"
 #include "share.h"
 
@@ -18,6 +19,7 @@
 static bool send(struct reader *reader, struct call *call) {
     if (!line_run(&reader->line, call->query, call->params, call->again)) return false;
     call->epoch = conn_epoch(reader->line.conn);
+    if (!call->sent_ns) call->sent_ns = clock_recent_ns(); /* it was asked for within the turn */
     calls_push(&reader->flight, call);
     return true;
 }
@@ -84,7 +86,7 @@ static void on_down(struct line *line, const struct err *err) {
         share_tell(line->share, call, NULL, NULL, &busy);
 }
 
-static const struct line_duty duty = {QUERY_READ, on_up, on_event, NULL, on_down};
+static const struct line_duty duty = {"read", QUERY_READ, on_up, on_event, NULL, on_down};
 
 void read_open(struct reader *reader, struct share *share) {
     reader->leaving = (struct reactor_hook){.fn = leave, .ctx = reader};

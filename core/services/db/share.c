@@ -31,10 +31,18 @@ uint64_t share_random(struct share *share) {
     return share->random;
 }
 
+/* What never left waited until now. */
+static int64_t queued_ns(const struct share *share, const struct call *call) {
+    if (call->deadline_ns == 0) return 0;
+    int64_t entered_ns = call->deadline_ns - share_options(share)->wait_ms * CLOCK_NS_PER_MS;
+    return (call->sent_ns ? call->sent_ns : clock_recent_ns()) - entered_ns;
+}
+
 void share_tell(struct share *share, struct call *call, struct rows *rows, struct lease *lease,
                 const struct err *err) {
     struct share_answer answer = {
         .who = call->who, .query = call->query, .rows = rows, .lease = lease, .err = *err};
+    answer.queued_ns = queued_ns(share, call);
     free(call);
     share->done(share->ctx, &answer);
 }

@@ -30,7 +30,9 @@ struct share {
     struct reactor *reactor;
     struct mailbox *mailbox;
     share_done *done;
+    share_namer *namer; /* NULL: nobody has a name */
     void *ctx;
+    unsigned index;     /* among the pool's */
     struct err problem; /* why the latest attempt to connect failed; ERR_OK after one that did not */
 
     struct reader reader;

@@ -91,6 +91,15 @@ describe("a failure", function()
     end
   end)
 
+  it("that is nobody's choice has a line as well, and one of a crowd has none", function()
+    for code, lines in pairs { timeout = 1, unknown = 1, busy = 0 } do
+      local before = #world.logged
+      assert.equal("why", ask(function() return fail[code] "why" end).json.detail)
+      assert.equal(lines, #world.logged - before)
+      if lines > 0 then assert.equal("why", world.logged[#world.logged].fields.reason) end
+    end
+  end)
+
   it("of the house tells its reason to the log only", function()
     local answer = ask(function() return fail.error "relation \"x\" does not exist" end)
     assert.same({ detail = "internal error; request request-1" }, answer.json)
@@ -131,6 +140,13 @@ describe("the request that a handler sees", function()
     local given = { headers = { ["Accept-Language"] = "pt" } }
     assert.equal("pt", seen(function(req) return req:header "accept-LANGUAGE" end, given))
     assert.is_nil(seen(function(req) return req:header "X-None" end))
+  end)
+
+  it("has what is to be handed on to whom it calls", function()
+    local function traced(req) return table.pack(req:traceparent()) end
+    local given = { headers = { traceparent = "a parent", tracestate = "a=1" } }
+    assert.same({ "a parent", "a=1", n = 2 }, seen(traced, given))
+    assert.matches("^00%-1+%-2+%-00$", seen(traced)[1])
   end)
 
   it("has no inputs that the route does not declare", function()

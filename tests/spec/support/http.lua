@@ -19,6 +19,11 @@ function Handle:body() return self.given.body or "" end
 function Handle:param(i) return assert((self.given.params or {})[i], "no such path parameter") end
 function Handle:header(name) return (self.given.headers or {})[name:lower()] end
 
+function Handle:traceparent()
+  local parent = self:header "traceparent"
+  return parent or "00-" .. ("1"):rep(32) .. "-" .. ("2"):rep(16) .. "-00", parent and self:header "tracestate"
+end
+
 function Handle:bearer()
   local scheme, token = (self:header "Authorization" or ""):match "^(%S+) *(.*)$"
   return scheme and scheme:lower() == "bearer" and token or nil

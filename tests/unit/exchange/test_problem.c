@@ -55,7 +55,7 @@ static void the_default_is_detail(void **state) {
 static void without_words_it_is_the_status(void **state) {
     (void)state;
     problem_say(&req, 500, NULL);
-    assert_body("{\"detail\":\"Internal Server Error\"}");
+    assert_body("{\"detail\":\"Internal Server Error\",\"request_id\":\"id-1\"}");
     assert_string_equal(problem_title(422), "Unprocessable Content");
     assert_string_equal(problem_title(418), "Client Error");
     assert_string_equal(problem_title(599), "Server Error");
@@ -169,7 +169,7 @@ static void what_was_answered_is_replaced(void **state) {
     problem_say(&req, 500, NULL);
     assert_int_equal(req.answer.status, 500);
     assert_null(req.answer.stream);
-    assert_body("{\"detail\":\"Internal Server Error\"}");
+    assert_body("{\"detail\":\"Internal Server Error\",\"request_id\":\"id-1\"}");
     assert_header("Content-Type", "application/json");
     assert_header("X-Kept", "yes");
     assert_int_equal(req.answer.header_count, 4);

@@ -163,6 +163,11 @@ static void the_log_has_one_line_each(void **state) {
                            "\"ms\":"};
     for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
         assert_non_null(strstr(line, parts[i]));
+    assert_null(strstr(line, "trace_id"));
+    exchange->req.header_count = 0;
+    exchange->req.trace_sought = false;
+    exchange_add_header(exchange, "traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+                        55);
     exchange->state = EXCHANGE_GONE;
     exchange->req.method = METHOD_COUNT;
     exchange->req.route = NULL;
@@ -170,6 +175,7 @@ static void the_log_has_one_line_each(void **state) {
     assert_non_null(strstr(line, "\"status\":499"));
     assert_non_null(strstr(line, "\"method\":null"));
     assert_non_null(strstr(line, "\"route\":null"));
+    assert_non_null(strstr(line, "\"trace_id\":\"4bf92f3577b34da6a3ce929d0e0e4736\",\"span_id\":\""));
     exchange_give(&exchanges, exchange);
 }
 

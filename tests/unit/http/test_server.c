@@ -203,6 +203,69 @@ static void an_id_of_another_length_goes_the_long_way(void **state) {
     client_free(client);
 }
 
+/* What a handler has put where ours stands is not written over. */
+static void an_answer_with_an_id_of_its_handlers_is_sent_as_it_is(void **state) {
+    struct client *client = client_new();
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        struct reply reply = reply_to(client, GET("/stands/named"));
+        assert_int_equal(reply.status, 200);
+        assert_contains(reply.head, "X-Request-Id: x\r\n");
+    }
+    client_free(client);
+}
+
+static void nobody_is_told_his_time_unasked(void **state) {
+    struct client *client = client_new();
+    (void)state;
+    struct reply reply = reply_to(client, GET("/echo"));
+    assert_null(reply_header(&reply, "Server-Timing"));
+    client_free(client);
+}
+
+static double total_of(const struct reply *reply) {
+    const char *text = reply_header(reply, "Server-Timing"),
+               *total = text ? strstr(text, "total;dur=") : NULL;
+    if (!total || memcmp(text, "lua;dur=0.000, db;dur=0.000, queue;dur=0.000, ", 46) != 0)
+        fail_msg("%s", text ? text : "(none)");
+    return strtod(total + 10, NULL);
+}
+
+static void each_is_told_his_own_time(void **state) {
+    struct server_options options = options_usual();
+    (void)state;
+    options.server_timing = true;
+    world_open(options);
+    struct client *client = client_new();
+    struct reply reply = reply_to(client, GET("/much")); /* 300 ms */
+    assert_true(total_of(&reply) >= 299);
+    for (int i = 0; i < 4; i++) {
+        reply = reply_to(client, GET("/stands"));
+        assert_true(total_of(&reply) < 299);
+    }
+    assert_int_equal(world.started, 2); /* kept, and timed anew */
+    reply = reply_to(client, "GET /x HTTP/1.1\r\n" HOST HOST "\r\n");
+    assert_int_equal(reply.status, 400);
+    assert_true(total_of(&reply) < 299);
+    client_free(client);
+}
+
+/* Which time it tells is not known: it is never told twice. */
+static void an_answer_with_a_time_of_its_handlers_is_not_kept(void **state) {
+    struct server_options options = options_usual();
+    (void)state;
+    options.server_timing = true;
+    world_open(options);
+    struct client *client = client_new();
+    for (int i = 0; i < 3; i++) {
+        struct reply reply = reply_to(client, GET("/stands/timed"));
+        assert_contains(reply.head, "own;dur=1");
+        assert_contains(reply.head, "total;dur=");
+    }
+    assert_int_equal(world.started, 3);
+    client_free(client);
+}
+
 static void a_bad_head_is_refused_all_the_same(void **state) {
     struct client *client = client_new();
     (void)state;
@@ -325,7 +388,10 @@ static void an_impossible_status_is_a_500(void **state) {
     for (int i = 0; i < 4; i++) {
         struct reply reply = reply_to(client, paths[i]);
         assert_int_equal(reply.status, 500);
-        assert_string_equal(reply.body, "{\"detail\":\"Internal Server Error\"}");
+        char body[128];
+        snprintf(body, sizeof body, "{\"detail\":\"Internal Server Error\",\"request_id\":\"%s\"}",
+                 reply_header(&reply, "X-Request-Id"));
+        assert_string_equal(reply.body, body);
     }
     client_free(client);
 }
@@ -468,6 +534,10 @@ int main(void) {
         TEST(so_are_heads_and_those_without_a_body),
         TEST(pipelined_ones_have_each_their_own_id),
         TEST(an_id_of_another_length_goes_the_long_way),
+        TEST(an_answer_with_an_id_of_its_handlers_is_sent_as_it_is),
+        TEST(nobody_is_told_his_time_unasked),
+        cmocka_unit_test_teardown(each_is_told_his_own_time, world_close),
+        cmocka_unit_test_teardown(an_answer_with_a_time_of_its_handlers_is_not_kept, world_close),
         TEST(a_bad_head_is_refused_all_the_same),
         TEST(none_is_given_again_by_a_server_that_ends),
         TEST(bodies_arrive_whole),

@@ -123,6 +123,8 @@ static void answer_big(struct request *req) {
 static void answer_stands(struct request *req) {
     req->generation = world.generation;
     answer_header(req, "X-Made", req->id);
+    if (strcmp(req->path, "/stands/timed") == 0) answer_header(req, "Server-Timing", "own;dur=1");
+    if (strcmp(req->path, "/stands/named") == 0) answer_header(req, "X-Request-Id", "x");
     if (request_header(req, "If-None-Match")) {
         buf_clear(&req->answer.body);
         req->answer.status = 304;

@@ -307,6 +307,67 @@ static void test_release_while_running(void **state) {
     assert_int_equal(rows_affected(rig_ask(insert, RIG_PARAMS("3", "c"))->rows), 1);
 }
 
+/* --- names ------------------------------------------------------------------------------------------ */
+
+static bool nameless;
+
+static void name_slot(void *ctx, struct ticket who, char *ret, size_t size) {
+    (void)ctx;
+    snprintf(ret, size, nameless ? "" : "asker '%u\\", who.slot);
+}
+
+static void test_who_has_a_lease_is_named(void **state) {
+    (void)state;
+    RIG(rig_options());
+    const struct query *name = rig_query("-- class: lease\nSELECT current_setting('application_name')"),
+                       *read = rig_query("-- class: read\nSELECT current_setting('application_name')"),
+                       *fail = rig_query("-- class: lease\nSELECT 1 / 0");
+    assert_string_equal(rig_value(rig_ask(name, NULL), 0), rig.name); /* nobody can tell */
+    share_named(rig.share, name_slot);
+    nameless = false;
+    for (uint32_t slot = 1; slot < 6; slot++) {
+        rig_run(name, NULL, slot);
+        char wanted[32];
+        snprintf(wanted, sizeof wanted, "asker '%u\\", slot);
+        assert_string_equal(rig_value(rig_wait(slot), 0), wanted);
+    }
+    assert_string_equal(rig_value(rig_ask(read, NULL), 0), rig.name); /* a reader is not alone */
+    assert_int_equal(rig_ask(fail, NULL)->err.code, ERR_DATABASE);
+
+    struct lease *lease = rig_begin();
+    assert_string_equal(rig_value(rig_lease_ask(lease, name, NULL), 0), "asker '0\\");
+    assert_string_equal(rig_value(rig_lease_ask(lease, name, NULL), 0), "asker '0\\");
+    rig_commit(lease);
+    lease_release(lease);
+    nameless = true;
+    for (int i = 0; i < 4; i++)
+        assert_string_equal(rig_value(rig_ask(name, NULL), 0), rig.name); /* it ended with the transaction */
+}
+
+/* Somebody between us and the server may forget what was prepared. */
+static void test_a_name_that_was_forgotten(void **state) {
+    (void)state;
+    RIG(rig_options());
+    const struct query *name = rig_query("-- class: lease\nSELECT current_setting('application_name')"),
+                       *forget = rig_query("-- class: lease\nDEALLOCATE ALL");
+    nameless = false;
+    share_named(rig.share, name_slot);
+    assert_string_equal(rig_value(rig_ask(name, NULL), 0), "asker '0\\");
+    assert_int_equal(rig_ask(forget, NULL)->err.code, ERR_OK);
+    assert_int_equal(rig_ask(name, NULL)->err.code, ERR_OK); /* once more, without */
+    assert_string_equal(rig_value(rig_ask(name, NULL), 0), "asker '0\\");
+
+    assert_int_equal(rig_ask(forget, NULL)->err.code, ERR_OK);
+    struct lease *lease = rig_begin();
+    assert_int_equal(rig_lease_ask(lease, name, NULL)->err.code, ERR_DATABASE); /* spoilt */
+    lease_release(lease);
+    RIG_UNTIL(rig_counts().leases_busy == 0);
+    lease = rig_begin();
+    lease_release(lease);
+    RIG_UNTIL(rig_counts().leases_busy == 0);
+    assert_string_equal(rig_value(rig_ask(name, NULL), 0), "asker '0\\"); /* and well again */
+}
+
 /* --- bounds ----------------------------------------------------------------------------------------- */
 
 static void test_waiting_for_a_lease(void **state) {
@@ -323,11 +384,16 @@ static void test_waiting_for_a_lease(void **state) {
     assert_int_equal(rig_wait(1)->err.code, ERR_BUSY);
     assert_int_equal(rig_wait(2)->err.code, ERR_BUSY);
     assert_null(rig_wait(2)->lease);
+    assert_in_range(rig_wait(1)->queued_ns, 150 * CLOCK_NS_PER_MS, clock_ns() - start_ns);
     assert_in_range(clock_ns() - start_ns, 150 * CLOCK_NS_PER_MS, 5000 * CLOCK_NS_PER_MS);
 
     rig_run(one, NULL, 1); /* waits, and gets it in time */
+    start_ns = clock_ns();
+    while (clock_ns() - start_ns < 20 * CLOCK_NS_PER_MS)
+        reactor_turn(rig.reactor, 1);
     lease_release(first);
     assert_string_equal(rig_value(rig_wait(1), 0), "1");
+    assert_in_range(rig_wait(1)->queued_ns, 19 * CLOCK_NS_PER_MS, 150 * CLOCK_NS_PER_MS);
     lease_release(second);
 }
 
@@ -459,6 +525,8 @@ int main(void) {
         cmocka_unit_test_teardown(test_transactions, rig_close),
         cmocka_unit_test_teardown(test_misuse_of_a_lease, rig_close),
         cmocka_unit_test_teardown(test_release_while_running, rig_close),
+        cmocka_unit_test_teardown(test_who_has_a_lease_is_named, rig_close),
+        cmocka_unit_test_teardown(test_a_name_that_was_forgotten, rig_close),
         cmocka_unit_test_teardown(test_waiting_for_a_lease, rig_close),
         cmocka_unit_test_teardown(test_full_queues, rig_close),
         cmocka_unit_test_teardown(test_calls_from_within_answers, rig_close),

@@ -115,6 +115,7 @@ static void defaults_are_what_the_header_says(void **state) {
     assert_string_equal(settings->log_format, "auto");
     assert_string_equal(settings->log_level, "info");
     assert_true(settings->access_log);
+    assert_false(settings->server_timing);
     static const struct {
         size_t offset;
         int64_t value;
@@ -133,6 +134,7 @@ static void defaults_are_what_the_header_says(void **state) {
         {offsetof(struct settings, body_timeout_ms), 30000},
         {offsetof(struct settings, idle_timeout_ms), 75000},
         {offsetof(struct settings, drain_timeout_ms), 10000},
+        {offsetof(struct settings, slow_ms), 500},
         {offsetof(struct settings, db_leases), 2},
         {offsetof(struct settings, db_read_timeout_ms), 500},
         {offsetof(struct settings, db_lease_timeout_ms), 5000},

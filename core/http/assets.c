@@ -4,6 +4,7 @@
 
 #include "assets.h"
 #include "../exchange/problem.h"
+#include "../exchange/route_names.h"
 #include "gzip.h"
 #include "prefer.h"
 #include <stdio.h>
@@ -154,6 +155,7 @@ bool assets_answer(void *ctx, struct request *req) {
     const struct entry *first = assets ? next_at(assets->first, req->path) : NULL;
     if (!first) return false;
     req->route = first->asset.immutable ? "/assets" : "/";
+    req->route_name = ROUTE_ASSETS;
     if (req->method == METHOD_GET || req->method == METHOD_HEAD)
         say(req, wanted(first, req));
     else

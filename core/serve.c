@@ -12,6 +12,7 @@
 #include "http/server.h"
 #include "http/streams.h"
 #include "import.h"
+#include "scrape.h"
 #include "script/reload.h"
 #include "services/db/pool.h"
 #include "web.h"
@@ -98,6 +99,19 @@ static void say_scripts(void *ctx, struct buf *ret) {
     reload_state(serving->foundation.reload, ret);
 }
 
+/* ---- what is counted ---- */
+
+/* The workers are not looked at before all of them are there. */
+static void say_metrics(void *ctx, struct buf *ret) {
+    struct serving *serving = ctx;
+    const char *reason;
+    struct scrape scrape = {.foundation = &serving->foundation,
+                            .workers = serving->workers,
+                            .worker_count = atomic_load(&serving->listening) ? serving->worker_count : 0,
+                            .ready = ready(serving, &reason)};
+    scrape_write(&scrape, ret);
+}
+
 /* ---- building ---- */
 
 /* As many open files as the system lets us have: each client is one. */
@@ -167,6 +181,7 @@ static enum err_code open_admin(struct serving *serving, struct err *err) {
                               .reload = reload_scripts,
                               .rollback = roll_back,
                               .scripts = say_scripts,
+                              .metrics = say_metrics,
                               .ctx = serving};
     enum err_code code = admin_new(&serving->admin, serving->foundation.settings->admin_listen, view, err);
     if (code == ERR_OK)

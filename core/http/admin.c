@@ -11,6 +11,7 @@
 
 #include "admin.h"
 #include "../base/buf.h"
+#include "../base/exposition.h"
 #include "../base/text.h"
 #include "address.h"
 #include "admin_order.h"
@@ -72,8 +73,8 @@ static bool host_allowed(const struct admin *admin, const char *host) {
 }
 
 /* `body` is ours to free. `allow` is said with a 405. */
-static enum MHD_Result answer_allow(struct MHD_Connection *mhd, unsigned status, struct buf *body,
-                                    const char *allow) {
+static enum MHD_Result answer_as(struct MHD_Connection *mhd, unsigned status, struct buf *body,
+                                 const char *type, const char *allow) {
     size_t len = 0;
     char *bytes = buf_take(body, &len);
     if (!bytes) return MHD_NO;
@@ -82,7 +83,7 @@ static enum MHD_Result answer_allow(struct MHD_Connection *mhd, unsigned status,
         free(bytes);
         return MHD_NO;
     }
-    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
     MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
     MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
     if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
@@ -90,6 +91,11 @@ static enum MHD_Result answer_allow(struct MHD_Connection *mhd, unsigned status,
     enum MHD_Result queued = MHD_queue_response(mhd, status, response);
     MHD_destroy_response(response);
     return queued;
+}
+
+static enum MHD_Result answer_allow(struct MHD_Connection *mhd, unsigned status, struct buf *body,
+                                    const char *allow) {
+    return answer_as(mhd, status, body, "application/json", allow);
 }
 
 static enum MHD_Result answer(struct MHD_Connection *mhd, unsigned status, struct buf *body) {
@@ -291,6 +297,13 @@ static enum MHD_Result on_scripts(struct admin *admin, struct MHD_Connection *mh
     return answer(mhd, MHD_HTTP_OK, &body);
 }
 
+static enum MHD_Result on_metrics(struct admin *admin, struct MHD_Connection *mhd, const char *method) {
+    struct buf body = {0};
+    if (!is_get(method)) return refuse_method(mhd, "GET, HEAD");
+    admin->view.metrics(admin->view.ctx, &body);
+    return answer_as(mhd, MHD_HTTP_OK, &body, EXPOSITION_TYPE, NULL);
+}
+
 static enum MHD_Result on_order(struct admin *admin, struct MHD_Connection *mhd, const char *method,
                                 bool rollback, void **context) {
     if (!is_post(method)) return refuse_method(mhd, "POST");
@@ -316,6 +329,7 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *mhd, const c
         return say(mhd, MHD_HTTP_FORBIDDEN, "detail", "Ask by a loopback address or localhost.", NULL);
     if (strcmp(url, "/import") == 0 && admin->view.import) return on_import(admin, mhd, method, context);
     if (strcmp(url, "/scripts") == 0 && admin->view.scripts) return on_scripts(admin, mhd, method);
+    if (strcmp(url, "/metrics") == 0 && admin->view.metrics) return on_metrics(admin, mhd, method);
     if (strcmp(url, "/scripts/reload") == 0 && admin->view.reload)
         return on_order(admin, mhd, method, false, context);
     if (strcmp(url, "/scripts/rollback") == 0 && admin->view.rollback)

@@ -6,6 +6,7 @@
  *
  *   GET /live     200 {"status":"live"} as long as the process runs
  *   GET /ready    200 {"status":"ready"} or 503 {"status":"not ready","reason":"..."}, as `ready` says
+ *   GET /metrics  200, Prometheus' text 0.0.4: whatever `metrics` has to say
  *   GET /import   200, a JSON object: how far the import is that an operator asked for
  *   POST /import?adapter=NAME   body: a file's bytes, or none; 202 and the same object. 409 while one runs,
  *                 413 for more than ADMIN_BODY_MAX bytes, 400 for what is no import, 503 when the server
@@ -18,7 +19,7 @@
  * 404 when N is not kept, 503 while the server shuts down or carries out a few such orders already. Asked for
  * as an import is. Each runs on a thread of its own: the listener goes on answering. Other paths 404, other
  * methods 405. The Host header must name a loopback address or localhost (or the address bound), so that no
- * web page reaches it through a rebound name; else 403. Later: metrics. */
+ * web page reaches it through a rebound name; else 403. */
 
 #include "../base/err.h"
 #include <stdbool.h>
@@ -44,6 +45,8 @@ struct admin_view {
     enum err_code (*rollback)(void *ctx, unsigned to, struct buf *ret, struct err *err);
     /* Appends the state of the scripts as a JSON object. From admin's thread: must not take long. */
     void (*scripts)(void *ctx, struct buf *ret);
+    /* Appends all that is counted, as base/exposition.h writes it. From admin's thread: waits for nobody. */
+    void (*metrics)(void *ctx, struct buf *ret);
     void *ctx;
 };
 

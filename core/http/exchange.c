@@ -12,7 +12,7 @@
 #include <strings.h>
 
 #define SPARE_LIMIT 256
-#define STATUS_GONE 499 /* in the log alone: the connection ended before there was an answer */
+#define STATUS_GONE 499 /* in the log and in counts: the connection ended before there was an answer */
 
 static void release(struct exchange *exchange) {
     buf_done(&exchange->req.answer.body);
@@ -139,17 +139,23 @@ bool exchange_add_body(struct exchange *exchange, const char *bytes, size_t len)
     return true;
 }
 
+int exchange_status(const struct exchange *exchange) {
+    return exchange->state == EXCHANGE_SENDING ? exchange->req.answer.status : STATUS_GONE;
+}
+
 #define OWN_FIELDS 8
 
 void exchange_log(struct exchange *exchange) {
     struct request *req = &exchange->req;
-    int status = exchange->state == EXCHANGE_SENDING ? req->answer.status : STATUS_GONE;
     double ms = (double)(clock_ns() - req->started_ns) / (double)CLOCK_NS_PER_MS;
-    struct log_field fields[OWN_FIELDS + 2] = {
-        log_text("request_id", req->id),  log_text("method", method_name(req->method)),
-        log_text("path", req->path),      log_text("route", req->route),
-        log_int("status", status),        log_real("ms", ms),
-        log_int("bytes", exchange->sent), log_text("peer", req->peer)};
+    struct log_field fields[OWN_FIELDS + 2] = {log_text("request_id", req->id),
+                                               log_text("method", method_name(req->method)),
+                                               log_text("path", req->path),
+                                               log_text("route", req->route),
+                                               log_int("status", exchange_status(exchange)),
+                                               log_real("ms", ms),
+                                               log_int("bytes", exchange->sent),
+                                               log_text("peer", req->peer)};
     size_t count = OWN_FIELDS + request_trace_fields(req, fields + OWN_FIELDS);
     unsigned before = log_generation(req->generation);
     log_write(LOG_INFO, "request", fields, count);

@@ -5,6 +5,7 @@
 #include "../base/clock.h"
 #include "../base/log.h"
 #include "../bindings/place.h"
+#include "../exchange/route_names.h"
 #include "../services/settings.h"
 #include "../services/snapshot.h"
 #include "bounds.h"
@@ -19,15 +20,15 @@
 
 static void *count_memory(void *ud, void *block, size_t old, size_t size) {
     struct generation *generation = ud;
-    size_t had = block ? old : 0;
+    size_t had = block ? old : 0, all = generation_memory(generation);
     if (size == 0) {
         free(block);
-        generation->memory -= had;
+        meter_set(&generation->memory, all - had);
         return NULL;
     }
-    if (size > had && generation->memory + (size - had) > generation->memory_limit) return NULL;
+    if (size > had && all + (size - had) > generation->memory_limit) return NULL;
     void *moved = realloc(block, size);
-    if (moved) generation->memory = generation->memory - had + size;
+    if (moved) meter_set(&generation->memory, all - had + size);
     return moved;
 }
 
@@ -73,6 +74,7 @@ static void add_route(lua_State *L, struct generation *generation, int number) {
         luaL_error(L, "%s: %s", luaL_optstring(L, -1, "route"), err.text);
     }
     generation->places[number] = copy_field(L, route, "file_line");
+    generation->names[number] = route_names_number(generation->context.services->route_names, path);
     generation->runs[number] = take_function(L, route, "run");
     if (generation->runs[number] == LUA_NOREF) luaL_error(L, "%s %s has no run", method, path);
     lua_settop(L, route);
@@ -83,7 +85,8 @@ static void add_routes(lua_State *L, struct generation *generation) {
     size_t count = lua_rawlen(L, -1);
     generation->runs = calloc(count + 1, sizeof *generation->runs);
     generation->places = calloc(count + 1, sizeof *generation->places);
-    if (!generation->runs || !generation->places) {
+    generation->names = calloc(count + 1, sizeof *generation->names);
+    if (!generation->runs || !generation->places || !generation->names) {
         luaL_error(L, "out of memory");
         return;
     }
@@ -244,6 +247,7 @@ void generation_free(struct generation *generation) {
         free(generation->places[i]);
     free(generation->places);
     free(generation->runs);
+    free(generation->names);
     for (size_t i = 0; i < generation->plan_count; i++) {
         free(generation->plans[i].on);
         free(generation->plans[i].place);

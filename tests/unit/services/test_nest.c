@@ -183,7 +183,8 @@ static void test_a_read_cannot_write(void **state) {
     RIG_NESTED(SCHEMA);
     do_mark();
     do_add("1");
-    const struct query *writes = rig_query("-- class: read\nINSERT INTO thing VALUES (2) RETURNING id");
+    const struct query *writes = rig_query(
+        "-- class: read\nWITH new AS (INSERT INTO thing VALUES (2) RETURNING id) SELECT id FROM new");
     assert_string_equal(rig_ask(writes, NULL)->err.state, "25006");
     assert_int_equal(counted(), 1);
     do_add("2");

@@ -38,6 +38,18 @@ describe("the description of the API", function()
     end
   end)
 
+  it("calls its operations what clients know them by", function()
+    local names = {}
+    for _, methods in pairs(client:get("/openapi.json"):json().paths) do
+      for method, operation in pairs(methods) do
+        if method ~= "head" then names[#names + 1] = operation.operationId end
+      end
+    end
+    table.sort(names)
+    assert.same({ "cast_vote", "get_movie", "list_movies", "my_votes", "sign_in", "sign_up", "top_movies",
+      "watch_ranking", "who_am_i" }, names)
+  end)
+
   it("changes with a live edit", function()
     local before = client:get "/openapi.json"
     process.write_file(copy:path "scripts/routes/extra.lua", [[

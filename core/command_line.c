@@ -33,14 +33,14 @@ static void flag_name(char ret[LINES_WORD], const char *text) {
 
 /* Of its own flags and, with them, --help; for one that takes no settings those are all there are. */
 static enum err_code check_flag(const struct command *command, const char *text, struct err *err) {
-    char name[LINES_WORD], own[4][LINES_WORD] = {"--help"};
+    char name[LINES_WORD], own[8][LINES_WORD] = {"--help"};
     size_t count = 1;
     struct lines lines = lines_of(command->options);
     struct setting_about about;
     flag_name(name, text);
     if (is_own(command, name)) return err_set(err, ERR_INVALID, "%s takes no value", name);
     struct nearest nearest = nearest_to(name);
-    for (; count < 4 && lines_next(&lines); count++)
+    for (; count < 8 && lines_next(&lines); count++)
         lines_copy(own[count], lines.head, lines.head_len);
     for (size_t i = 0; i < count; i++)
         nearest_offer(&nearest, own[i]);

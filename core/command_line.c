@@ -41,13 +41,13 @@ static void flag_name(char ret[LINES_WORD], const char *text) {
 
 /* Of its own flags and, with them, --help; for one that takes no settings those are all there are. */
 static enum err_code check_flag(const struct command *command, const char *text, struct err *err) {
-    char name[LINES_WORD], own[4][LINES_WORD] = {"--help"};
+    char name[LINES_WORD], own[8][LINES_WORD] = {"--help"};
     size_t count = 1;
     struct lines lines = lines_of(command->options);
     struct setting_about about;
     flag_name(name, text);
     struct nearest nearest = nearest_to(name);
-    for (; count < 4 && lines_next(&lines); count++) {
+    for (; count < 8 && lines_next(&lines); count++) {
         bool valued = (size_t)lines_name(&lines) < lines.head_len;
         lines_copy(own[count], lines.head, (size_t)lines_name(&lines));
         if (strcmp(own[count], name) == 0)

@@ -81,6 +81,10 @@ static bool is_ours(const struct stubs *stubs, const struct buf *there, const ch
 
 /* ---- one file ---- */
 
+static bool holds(const struct buf *there, const struct stub_file *file) {
+    return there->data && there->len == file->len && memcmp(there->data, file->text, file->len) == 0;
+}
+
 static enum err_code put(struct stubs *stubs, const struct stub_file *file, const char *path,
                          struct err *err) {
     stubs->written++;
@@ -94,13 +98,12 @@ static enum err_code lay(struct stubs *stubs, const struct stub_file *file, stru
     path_of(path, file);
     add_sum(&stubs->sums, file->text, file->len, path);
     enum err_code code = read_file(stubs, path, &there, err);
-    if (code == ERR_NOT_FOUND) {
+    bool absent = code == ERR_NOT_FOUND, found = code == ERR_OK;
+    if (absent || (found && !holds(&there, file) && (stubs->force || is_ours(stubs, &there, path)))) {
         code = put(stubs, file, path, err);
-    } else if (code == ERR_OK && there.len == file->len && memcmp(there.data, file->text, there.len) == 0) {
+    } else if (found && holds(&there, file)) {
         stubs->same++;
-    } else if (code == ERR_OK && (stubs->force || is_ours(stubs, &there, path))) {
-        code = put(stubs, file, path, err);
-    } else if (code == ERR_OK) {
+    } else if (found) {
         stubs->kept++;
         fprintf(stderr, "%s/%s was edited, or is not of plateia stubs: it is kept\n", stubs->name, path);
     }

@@ -41,6 +41,7 @@ local tags = {}
 function tags.meta(block, text) block.meta = text end
 function tags.async(block) block.async = true end
 function tags.generic() end
+function tags.operator() end
 
 function tags.class(block, text)
   local name, parent = text:match "^([%w._]+):?%s*(.*)$"

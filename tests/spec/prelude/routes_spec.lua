@@ -28,7 +28,8 @@ describe("the list of routes", function()
     local key = depend { name = "key", security = "api_key", depends = { me = bearer }, resolve = print }
     local list = listed {
       route.get "/a" { name = "first", answers = form, handler = print, cached = { ttl = 30 } },
-      route.get "/b/{id}" { path = { id = field.integer {} }, depends = { key = key }, answers = form, handler = print },
+      route.get "/b/{id}" { path = { id = field.integer {} }, depends = { key = key }, answers = form,
+        handler = print },
     }
     assert.equal("first", list[1].name)
     assert.equal("open", list[1].who)

@@ -16,7 +16,7 @@
 #define ERRAND "plateia.errand"
 
 static struct trial *trial_of(lua_State *L) {
-    return context_of(L)->services->trial;
+    return context_of(L)->trial;
 }
 
 void trial_done(struct trial *trial) {

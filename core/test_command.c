@@ -86,12 +86,13 @@ static void set_up(struct ground *ground, const struct settings *settings) {
     ground->settings.jwt_secret = ground->secret;
     ground->settings.hash_memory_kib = 64;
     ground->settings.hash_passes = 1;
-    ground->settings.db_wait_ms +=
-        settings->db_lease_timeout_ms;    /* for what a stopped spec has left running */
-    ground->settings.script_pause_ms = 0; /* one spec's loop is not the next one's affair */
-    ground->settings.quarantine_ms = 1;
-    ground->settings.script_memory *= 4; /* all specs are in one state */
     ground->settings.workers = 1;
+    ground->settings.script_memory *= 4; /* all specs are in one state */
+    /* What a spec that was stopped has left running is waited for, and its loop is not the next one's affair.
+     */
+    ground->settings.db_wait_ms += settings->db_lease_timeout_ms;
+    ground->settings.script_pause_ms = 0;
+    ground->settings.quarantine_ms = 1;
 }
 
 /* One that is given is taken as it is: it is somebody's, and what is done there is taken back. */

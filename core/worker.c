@@ -81,6 +81,7 @@ static void take_seat(struct worker *worker, const struct foundation *foundation
                                          .adopt = &worker->adopt,
                                          .otherwise = assets_answer,
                                          .ctx = foundation->assets};
+    if (foundation->trial) foundation->trial->handler = dispatch_handler(&worker->dispatch);
 }
 
 static enum err_code build(struct worker *worker, const struct foundation *foundation, struct err *err) {
@@ -115,7 +116,6 @@ static enum err_code build(struct worker *worker, const struct foundation *found
                                          .progress = foundation->progress,
                                          .progress_ctx = foundation->progress_ctx};
     take_seat(worker, foundation);
-    if (foundation->trial) foundation->trial->handler = dispatch_handler(&worker->dispatch);
     return ERR_OK;
 }
 

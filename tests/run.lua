@@ -29,7 +29,7 @@ local steps = {
   { "unit", { "lua5.4", "tests/units.lua", BUILD }, 300 },
   { "spec", busted "tests/spec", 120 },
   { "trial", { os.getenv "PLATEIA_BINARY" or BUILD .. "/plateia", "test" }, 120 },
-  { "e2e", busted "tests/e2e", 480 },
+  { "e2e", busted "tests/e2e", 600 },
   { "browser", { "node", "tests/browser/run.mjs" }, 300, database = true },
 }
 

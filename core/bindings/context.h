@@ -56,6 +56,7 @@ struct services {
 
 struct context {
     const struct services *services;
+    struct trial *trial; /* the services' */
     unsigned generation; /* its number; 0: of none */
     const struct snapshot *snapshot;
     const struct compiled *compiled; /* NULL: modules are compiled as they are required */

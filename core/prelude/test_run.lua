@@ -56,7 +56,9 @@ end
 -- What goes wrong beyond the handler (no memory, no stack, a __tostring that raises) is text.
 local function attempt(fn, ...)
   local fine, found = xpcall(fn, explain, ...)
-  if found == OUT_OF_MEMORY then found = "it used more memory than there is for all specs (four times script_memory)" end
+  if found == OUT_OF_MEMORY then
+    found = "it used more memory than there is for all specs (four times script_memory)"
+  end
   if not fine and type(found) ~= "table" then found = { why = tostring(found) } end
   return fine, found
 end

@@ -144,7 +144,7 @@ static int take_specs(lua_State *L) {
 
 static int build(lua_State *L) {
     struct generation *generation = lua_touserdata(L, 1);
-    bool trial = generation->context.services->trial;
+    bool trial = generation->context.trial;
     sandbox_open(L);
     if (trial) open_specs(L);
     sandbox_prelude(L, "plateia.boot");
@@ -207,6 +207,7 @@ enum err_code generation_new(struct generation **ret, const struct generation_pa
     generation->number = parts->number;
     generation->memory_limit = parts->memory_limit;
     generation->context = (struct context){.services = parts->services,
+                                           .trial = parts->services->trial,
                                            .generation = parts->number,
                                            .snapshot = parts->snapshot,
                                            .compiled = parts->compiled,

@@ -16,7 +16,7 @@
 #define ERRAND "plateia.errand"
 
 static struct trial *trial_of(lua_State *L) {
-    return context_of(L)->services->trial;
+    return context_of(L)->trial;
 }
 
 void trial_done(struct trial *trial) {
@@ -181,20 +181,24 @@ static const char *copy(lua_State *L, struct errand *errand, int index) {
     return kept;
 }
 
+/* names and values by turns: { name, value, ... } */
 static void take_headers(lua_State *L, struct errand *errand, int index) {
-    size_t count = (size_t)luaL_len(L, index) / 2;
-    struct header *headers = arena_alloc(&errand->req.arena, (count + 1) * sizeof *headers);
-    if (!headers) luaL_error(L, "out of memory");
-    for (size_t i = 0; i < count; i++) {
-        lua_geti(L, index, (lua_Integer)(2 * i + 1));
-        lua_geti(L, index, (lua_Integer)(2 * i + 2));
-        headers[i] = (struct header){copy(L, errand, -2), copy(L, errand, -1)};
-        if (!header_name_ok(headers[i].name) || !header_value_ok(headers[i].value))
-            luaL_error(L, "\"%s: %s\" is no header", headers[i].name, headers[i].value);
+    lua_Integer last = luaL_len(L, index);
+    struct header *headers = arena_alloc(&errand->req.arena, ((size_t)last / 2 + 1) * sizeof *headers);
+    if (!headers) {
+        luaL_error(L, "out of memory");
+        return;
+    }
+    for (lua_Integer i = 1; i < last; i += 2, headers++) {
+        lua_geti(L, index, i);
+        lua_geti(L, index, i + 1);
+        *headers = (struct header){copy(L, errand, -2), copy(L, errand, -1)};
+        if (!header_name_ok(headers->name) || !header_value_ok(headers->value))
+            luaL_error(L, "\"%s: %s\" is no header", headers->name, headers->value);
         lua_pop(L, 2);
     }
-    errand->req.headers = headers;
-    errand->req.header_count = count;
+    errand->req.header_count = (size_t)last / 2;
+    errand->req.headers = headers - errand->req.header_count;
 }
 
 static void fill(lua_State *L, struct errand *errand) {
@@ -215,14 +219,15 @@ static void fill(lua_State *L, struct errand *errand) {
 }
 
 static int push_answer(lua_State *L, const struct answer *answer) {
+    lua_Integer at = 0;
     lua_pushinteger(L, answer->status);
     lua_pushlstring(L, answer->body.data ? answer->body.data : "", answer->body.len);
-    lua_createtable(L, (int)answer->header_count * 2, 0);
+    lua_newtable(L);
     for (size_t i = 0; i < answer->header_count; i++) {
         lua_pushstring(L, answer->headers[i].name);
-        lua_rawseti(L, -2, (lua_Integer)(2 * i + 1));
+        lua_rawseti(L, -2, ++at);
         lua_pushstring(L, answer->headers[i].value);
-        lua_rawseti(L, -2, (lua_Integer)(2 * i + 2));
+        lua_rawseti(L, -2, ++at);
     }
     return 3;
 }

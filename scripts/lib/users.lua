@@ -57,14 +57,13 @@ end
 
 -- Somebody that a spec needs, the number-th of the run; what is not wanted in particular is as for anybody.
 function users.for_spec(wanted, number)
-  local user, why, code = users.sign_up {
+  return users.sign_up {
     username = wanted.username or "viewer" .. number,
     password = wanted.password or "a long password",
     email = wanted.email,
     phone = wanted.phone,
     notify_by = wanted.notify_by or "none",
   }
-  return user, why, code
 end
 
 -- The cost of hashing has risen since this hash was made. Should storing fail, the next sign-in tries again.

@@ -37,6 +37,25 @@ describe("users.sign_up", function()
   end)
 end)
 
+describe("users.for_spec", function()
+  before_each(function() world.gives("create_user", { { outcome = "created", id = 7, username = "x" } }) end)
+
+  it("signs up somebody whom nobody has described, each time another", function()
+    assert.equal(7, users.for_spec({}, 3).id)
+    local name = world.args_of("create_user")[1]
+    assert.equal("none", world.args_of("create_user")[5])
+    world.reset()
+    world.gives("create_user", { { outcome = "created", id = 8, username = "x" } })
+    users.for_spec({}, 4)
+    assert.not_equal(name, world.args_of("create_user")[1])
+  end)
+
+  it("keeps to what is wanted", function()
+    users.for_spec({ username = "Ana", password = "p", email = "a@b.org", phone = "+5511", notify_by = "log" }, 1)
+    assert.same({ "Ana", "hash:p", "a@b.org", "+5511", "log", n = 5 }, world.args_of "create_user")
+  end)
+end)
+
 describe("users.sign_in", function()
   before_each(function()
     world.gives("user_by_name", { { id = 7, username = "Ana", password_hash = "hash:correct horse" } })

@@ -491,9 +491,15 @@ static void *open_connection(struct server *server, struct MHD_Connection *mhd) 
     return connection;
 }
 
+/* The library may forget to report an exchange's end, and its headers have gone with its memory. */
+static void end_forgotten(struct exchange *exchange) {
+    exchange->req.header_count = 0;
+    end_exchange(exchange);
+}
+
 static void close_connection(struct connection *connection) {
     struct server *server = connection->server;
-    if (connection->exchange) end_exchange(connection->exchange); /* the library may forget to report it */
+    if (connection->exchange) end_forgotten(connection->exchange);
     patience_leave(&connection->client);
     if (!connection->given_away) edges_leave(server->options.edges, &connection->ip);
     if (server->connections-- >= server->options.connections) server->again = true;

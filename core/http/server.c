@@ -317,7 +317,7 @@ static void on_answered(struct request *req) {
         return;
     }
     assert(exchange->state == EXCHANGE_WAITING);
-    patience_look(&exchange->connection->server->patience);
+    patience_recall(&exchange->connection->server->patience);
     if (send_answer(exchange) != MHD_YES && !exchange->connection->given_away) {
         exchange->state = EXCHANGE_GONE;
         patience_leave(&exchange->connection->client);
@@ -415,7 +415,7 @@ static enum MHD_Result start(struct exchange *exchange) {
     if (give_again(exchange, &result)) return result;
     exchange->state = EXCHANGE_STARTING;
     enum request_state state = server->handler.start(server->handler.ctx, &exchange->req);
-    patience_look(&server->patience);
+    patience_recall(&server->patience);
     if (state == REQUEST_ANSWERED || exchange->state == EXCHANGE_READY) return send_answer(exchange);
     suspend(exchange->connection);
     return MHD_YES;

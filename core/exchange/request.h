@@ -7,7 +7,8 @@
  * calls handler.start in the worker's thread, once the whole body is there. The handler either fills `answer`
  * before it returns (REQUEST_ANSWERED), or keeps the pointer, and later, in the same thread, fills it and
  * calls request_answered once (REQUEST_WAITING). When a waiting request's client has gone, http calls
- * handler.cancel: after it returns the handler must not touch the request again. No library is named here. */
+ * handler.cancel: after it returns the handler must not touch the request again. A handler that may take long
+ * has looked at the clock when it is done (clock_ns), so that http need not. No library is named here. */
 
 #include "../base/arena.h"
 #include "../base/buf.h"

@@ -29,6 +29,10 @@ void patience_look(struct patience *patience) {
     patience->now_ns = clock_ns();
 }
 
+void patience_recall(struct patience *patience) {
+    patience->now_ns = clock_recent_ns();
+}
+
 /* ---- phases ---- */
 
 void patience_move(struct client *client, enum phase phase) {

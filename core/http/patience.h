@@ -39,6 +39,8 @@ void patience_init(struct patience *patience, struct reactor *reactor, const str
 /* Looks at the clock. Phases begin at the time of the last look, so that a turn's hundred requests cost one:
  * to be called when a turn begins, and after whatever may have taken long. */
 void patience_look(struct patience *patience);
+/* The same by the thread's own last look, where whoever was called has looked when he was done. */
+void patience_recall(struct patience *patience);
 
 /* A client (zeroed) begins in PHASE_HEAD, and must have left before its socket is closed. */
 void patience_enter(struct patience *patience, struct client *client, int fd);

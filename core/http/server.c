@@ -349,7 +349,7 @@ static void on_answered(struct request *req) {
         return;
     }
     assert(exchange->state == EXCHANGE_WAITING);
-    patience_look(&exchange->connection->server->patience);
+    patience_recall(&exchange->connection->server->patience);
     if (send_answer(exchange) != MHD_YES && !exchange->connection->given_away) {
         exchange->state = EXCHANGE_GONE;
         patience_leave(&exchange->connection->client);
@@ -447,7 +447,7 @@ static enum MHD_Result start(struct exchange *exchange) {
     if (give_again(exchange, &result)) return result;
     exchange->state = EXCHANGE_STARTING;
     enum request_state state = server->handler.start(server->handler.ctx, &exchange->req);
-    patience_look(&server->patience);
+    patience_recall(&server->patience);
     if (state == REQUEST_ANSWERED || exchange->state == EXCHANGE_READY) return send_answer(exchange);
     suspend(exchange->connection);
     return MHD_YES;
@@ -526,9 +526,15 @@ static void *open_connection(struct server *server, struct MHD_Connection *mhd) 
     return connection;
 }
 
+/* The library may forget to report an exchange's end, and its headers have gone with its memory. */
+static void end_forgotten(struct exchange *exchange) {
+    exchange->req.header_count = 0;
+    end_exchange(exchange);
+}
+
 static void close_connection(struct connection *connection) {
     struct server *server = connection->server;
-    if (connection->exchange) end_exchange(connection->exchange); /* the library may forget to report it */
+    if (connection->exchange) end_forgotten(connection->exchange);
     patience_leave(&connection->client);
     if (!connection->given_away) edges_leave(server->options.edges, &connection->ip);
     if (server->connections >= server->options.connections) server->again = true;

@@ -137,9 +137,7 @@ static void count_connections(struct server *server, int change) {
     if (server->options.traffic) meter_set(&server->options.traffic->connections, server->connections);
 }
 
-/* Its end is when the clock was last looked at, as its beginning was: no answer is timed by a look of its
- * own.
- */
+/* Its end, as its beginning, is when the clock was last looked at: none is timed by a look of its own. */
 static void count(const struct exchange *exchange) {
     const struct request *req = &exchange->req;
     const struct server *server = exchange->connection->server;
@@ -489,7 +487,7 @@ static void on_completed(void *ctx, struct MHD_Connection *mhd, void **context,
 }
 
 /* Said before anything was asked, as nothing is read of someone who is too many. */
-static void *turn_away(struct server *server, int fd) {
+static void *turn_away(const struct server *server, int fd) {
     static const char detail[] = "{\"detail\":\"this address has too many connections open now\"";
     char number[32] = "", words[300];
     unsigned generation = generation_now(server);

@@ -128,12 +128,12 @@ static long count_lines(const char *text, size_t len) {
     return lines;
 }
 
-/* The older half goes at once, so that a queue that stays full is not moved for every event. */
 static void note_loss(struct observer *observer, long count) {
     observer->lost += count;
     bus_lost(observer->observers->parts.bus, observer->plan->on, (uint64_t)count);
 }
 
+/* The older half goes at once, so that a queue that stays full is not moved for every event. */
 static void lose_oldest(struct observer *observer) {
     struct buf *waiting = &observer->waiting, kept = {0};
     const char *middle = memchr(waiting->data + waiting->len / 2, '\n', waiting->len - waiting->len / 2);

@@ -196,10 +196,12 @@ static enum err_code enqueue(struct bus *bus, const char *name, struct bus_event
     enum err_code code = ERR_OK;
     pthread_mutex_lock(&bus->lock);
     struct queue *queue = queue_of(bus, name);
-    if (!queue)
+    if (!queue) {
         code = err_set(err, ERR_LIMIT, "event %s: a process knows %d names of events", name, BUS_NAMES);
-    else
-        bus->counts.published++, meter_add(&queue->published, 1);
+    } else {
+        bus->counts.published++;
+        meter_add(&queue->published, 1);
+    }
     bool wanted = queue && bus->mailbox;
     if (wanted) append(bus, queue, event);
     pthread_mutex_unlock(&bus->lock);

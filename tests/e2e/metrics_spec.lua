@@ -168,6 +168,12 @@ describe("GET /metrics", function()
       return pcall(assert.same, { ["GET unmatched 400"] = 5, ["POST unmatched 411"] = 5, ["_OTHER unmatched 501"] = 5,
         ["GET /waits 499"] = 2 }, difference(before:kinds(), page:kinds()))
     end)
+    -- Nobody waits for the answer, but the database is still busy with it.
+    db:run "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+    metrics.wait_until("the leases are back", plateia, function(page)
+      local class = { { "class", "lease" } }
+      return page:get("db_pool_available", class) == page:get("db_pool_max", class)
+    end)
   end)
 
   it("adds up where two histograms are", function()
@@ -211,7 +217,7 @@ describe("GET /metrics", function()
     assert.equal(0, page:get("bus_dropped_total", { { "event", "vote.cast" } }))
   end)
 
-  it("has what scripts count: sign-ins, the outbox, and whatever an edit adds", function()
+  it("has what scripts count: sign-ins and the outbox", function()
     local client = plateia:client()
     local person = { username = "Counted", password = "long enough a word" }
     assert.equal(201, client:post("/signup", { json = person }).status)
@@ -225,9 +231,6 @@ describe("GET /metrics", function()
     db:run [[INSERT INTO outbox (channel, recipient, template, data, dead_at)
       SELECT 'log', 'a', 'vote_counted', '{}', now() FROM generate_series(1, 3)]]
     metrics.wait_until("the outbox is looked at", plateia, function(now) return now:get "outbox_dead" == 3 end)
-    for word, times in pairs { hello = 3, bye = 2 } do
-      for _ = 1, times do assert.equal(200, client:get("/greet/" .. word).status) end
-    end
     client:close()
   end)
 
@@ -238,6 +241,9 @@ describe("GET /metrics", function()
 
   it("refuses bad metrics at their place, and good ones outlive a reload", function()
     local client = plateia:client()
+    for word, times in pairs { hello = 3, bye = 2 } do
+      for _ = 1, times do assert.equal(200, client:get("/greet/" .. word).status) end
+    end
     folder:edit("scripts/routes/greet.lua", '"greetings_total"', '"greetings"')
     local told = loop.wait_until("it is refused", 10, function()
       local outcome = reload()

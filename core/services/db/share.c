@@ -47,14 +47,21 @@ void share_tell(struct share *share, struct call *call, struct rows *rows, struc
     share->done(share->ctx, &answer);
 }
 
+static void count_line(struct share *share, const struct line *line, bool up) {
+    struct meter *count = &share->meters.up[line->duty->class];
+    if (line->duty->notified) return; /* the one that listens is nobody's to take */
+    if (up)
+        meter_add(count, 1);
+    else
+        meter_subtract(count, 1);
+}
+
 void share_line_changed(struct share *share, const struct line *line, bool up) {
     if (up)
         share->connected++;
     else
         share->connected--;
-    if (!line->duty->notified) /* the one that listens is nobody's to take */
-        meter_set(&share->meters.up[line->duty->class],
-                  meter_read(&share->meters.up[line->duty->class]) + (up ? 1u : UINT64_MAX));
+    count_line(share, line, up);
     if (line->duty->class == QUERY_LEASE) return;
     if (up)
         atomic_fetch_sub(&share->pool->missing, 1);

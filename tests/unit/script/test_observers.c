@@ -8,13 +8,17 @@
 
 #include <cmocka.h>
 
+#include "../../../core/exchange/counts.h"
 #include "../../../core/script/observers.h"
 #include "../support/script_rig.h"
 
 static struct observers *observers;
+static struct counts counts;
 
 static void start(const char *app) {
     rig_open(app);
+    counts = (struct counts){0};
+    rig.services.counts = &counts;
     struct observers_parts parts = {
         .scheduler = rig.scheduler, .bus = rig.bus, .reactor = rig.reactor, .mailbox = rig.mailbox};
     assert_int_equal(observers_new(&observers, rig.generation, NULL), ERR_OK);
@@ -108,6 +112,9 @@ static void test_oldest_lost(void **unused) {
     assert_int_equal(count, last - first + 1);
     snprintf(lost, sizeof lost, "\"lost\":%d", first - 1);
     assert_true(rig_logged(lost));
+    struct bus_number numbers[BUS_NAMES];
+    assert_int_equal(bus_read_numbers(rig.bus, numbers), 1);
+    assert_int_equal(numbers[0].dropped, first - 1);
 }
 
 static void test_failing_harms_no_other(void **unused) {
@@ -122,6 +129,7 @@ static void test_failing_harms_no_other(void **unused) {
     assert_string_equal(rig_said(), "bad;good 1;bad;good 2;");
     assert_true(rig_logged("broken"));
     assert_true(rig_logged("\"failures\":2"));
+    assert_int_equal(meter_read(&counts.errors[ROUTE_OBSERVERS]), 2);
 }
 
 /* What runs when it is stopped ends as ever. */

@@ -291,7 +291,7 @@ static enum err_code raise_house(struct serving *serving, const struct settings 
     if ((code = check_port(settings, err)) != ERR_OK) return code;
     if ((code = foundation_database(&serving->foundation, settings, false, interrupted, err)) != ERR_OK)
         return code;
-    if ((code = web_read(&serving->foundation.assets, settings->web, err)) != ERR_OK) return code;
+    if ((code = web_read(&serving->foundation.assets, settings->web, WEB_PUBLIC, err)) != ERR_OK) return code;
     if ((code = foundation_keys(&serving->foundation, err)) != ERR_OK) return code;
     if ((code = foundation_services(&serving->foundation, err)) != ERR_OK) return code;
     if ((code = import_new(&serving->import, serving->foundation.conninfo, err)) != ERR_OK) return code;

@@ -105,6 +105,7 @@ bool answer_stream(struct request *req, const char *name) {
 void answer_reset(struct request *req) {
     req->answer.status = 0;
     req->answer.stream = NULL;
+    req->answer.lent = NULL;
     req->answer.header_count = 0;
     req->answer.standing = (struct standing){0};
     buf_clear(&req->answer.body);

@@ -42,6 +42,9 @@ struct answer {
     struct header *headers;
     size_t header_count, header_room;
     struct buf body; /* http takes the memory over when it sends */
+    /* In place of `body`: bytes that stay as they are for as long as anything is sent. Nothing is copied. */
+    const char *lent;
+    size_t lent_len;
     /* While it holds, whoever asks for the same target without a body, with the same If-None-Match, and gets
      * scripts of the same generation, would be given the same; so http need not ask the handler. */
     struct standing standing;

@@ -13,7 +13,7 @@
 
 /* Nothing from elsewhere, nothing inline, no frame, no form that leaves by itself (a script sends them, so
  * what is typed cannot end up in an address), no text that becomes markup or code. */
-static const char policy[] =
+static const char strict[] =
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'";
@@ -119,9 +119,17 @@ static void add_all(struct buf *ret, const char *words) {
 
 /* ---- weaving ---- */
 
-struct weave {
-    const struct page_file *index, *language;
+/* What all parts of a page share. */
+struct page {
+    struct assets *assets;
+    const struct page_place *place;
+    const struct page_file *index;
     const char *version;
+};
+
+struct weave {
+    const struct page *page;
+    const struct page_file *language;
     struct buf *ret;
 };
 
@@ -135,20 +143,22 @@ static const char *weave_word(const struct weave *weave, const char *at, struct 
     } else if (len > 0 && find_word(weave->language->bytes, name, len, &word)) {
         add_escaped(weave->ret, word.text, word.text_len);
     } else {
-        err_set(err, ERR_INVALID, "%s:%u: %s has no word \"%.*s\"", weave->index->name,
-                line_of(weave->index->bytes, at), weave->language->name, (int)(len < 60 ? len : 60), name);
+        const struct page_file *index = weave->page->index;
+        err_set(err, ERR_INVALID, "%s:%u: %s has no word \"%.*s\"", index->name, line_of(index->bytes, at),
+                weave->language->name, (int)(len < 60 ? len : 60), name);
         return NULL;
     }
     return end + 2;
 }
 
 static enum err_code weave_index(const struct weave *weave, struct err *err) {
-    for (const char *at = weave->index->bytes; *at;) {
+    const struct page *page = weave->page;
+    for (const char *at = page->index->bytes; *at;) {
         if (strncmp(at, "{{", 2) == 0) {
             at = weave_word(weave, at, err);
             if (!at) return ERR_INVALID;
         } else if (strncmp(at, ROOT, strlen(ROOT)) == 0) {
-            buf_addf(weave->ret, ROOT "%s/", weave->version);
+            buf_addf(weave->ret, "%s" ROOT "%s/", page->place->path, page->version);
             at += strlen(ROOT);
         } else {
             buf_add_char(weave->ret, *at++);
@@ -159,33 +169,39 @@ static enum err_code weave_index(const struct weave *weave, struct err *err) {
 
 /* ---- the table ---- */
 
-static enum err_code add_language(struct assets *assets, const struct page_file *index,
-                                  const struct page_file *words, const char *version, struct err *err) {
+static const char *policy_of(const struct page *page) {
+    return page->place->policy ? page->place->policy : strict;
+}
+
+static enum err_code add_language(const struct page *page, const struct page_file *words, struct err *err) {
     struct buf html = {0};
     char tag[16];
-    struct weave weave = {.index = index, .language = words, .version = version, .ret = &html};
+    const char *path = *page->place->path ? page->place->path : "/";
+    struct weave weave = {.page = page, .language = words, .ret = &html};
     snprintf(tag, sizeof tag, "%.*s", (int)(strlen(words->name) - strlen(WORDS)), words->name);
-    struct asset asset = {.path = "/",
+    struct asset asset = {.path = path,
                           .language = tag,
                           .type = "text/html; charset=utf-8",
-                          .version = version,
-                          .policy = policy};
+                          .version = page->version,
+                          .policy = policy_of(page),
+                          .route = path};
     enum err_code code = check_words(words, err);
     if (code == ERR_OK) code = weave_index(&weave, err);
     if (code == ERR_OK && html.failed) code = err_set(err, ERR_NO_MEMORY, "no memory for the page");
-    if (code == ERR_OK) code = assets_add(assets, &asset, html.data, html.len, err);
+    if (code == ERR_OK) code = assets_add(page->assets, &asset, html.data, html.len, err);
     buf_done(&html);
     return code;
 }
 
-static enum err_code add_file(struct assets *assets, const struct page_file *file, const char *version,
-                              struct err *err) {
-    char path[512];
+static enum err_code add_file(const struct page *page, const struct page_file *file, struct err *err) {
+    char path[512], route[128];
     const char *type = type_of(file->name);
     if (!type) return err_set(err, ERR_INVALID, "%s: a kind of file that the page does not know", file->name);
-    snprintf(path, sizeof path, ROOT "%.64s/%.256s", version, file->name);
-    struct asset asset = {.path = path, .type = type, .version = version, .immutable = true};
-    return assets_add(assets, &asset, file->bytes, file->len, err);
+    snprintf(path, sizeof path, "%.64s" ROOT "%.64s/%.256s", page->place->path, page->version, file->name);
+    snprintf(route, sizeof route, "%.64s%.*s", page->place->path, (int)(strlen(ROOT) - 1), ROOT);
+    struct asset asset = {
+        .path = path, .type = type, .version = page->version, .route = route, .immutable = true};
+    return assets_add(page->assets, &asset, file->bytes, file->len, err);
 }
 
 static const struct page_file *find_index(const struct page_file *files, size_t count) {
@@ -194,34 +210,20 @@ static const struct page_file *find_index(const struct page_file *files, size_t 
     return NULL;
 }
 
-static enum err_code fill(struct assets *assets, const struct page_file *files, size_t count,
-                          const char *version, struct err *err) {
-    const struct page_file *index = find_index(files, count);
+enum err_code page_add(struct assets *assets, const struct page_place *place, const struct page_file *files,
+                       size_t count, const char *version, struct err *err) {
+    struct page page = {
+        .assets = assets, .place = place, .index = find_index(files, count), .version = version};
     enum err_code code = ERR_OK;
     size_t languages = 0;
-    if (!index) return err_set(err, ERR_INVALID, INDEX ": there is none");
+    if (!page.index) return err_set(err, ERR_INVALID, INDEX ": there is none");
     for (size_t i = 0; i < count && code == ERR_OK; i++) {
-        if (&files[i] == index) continue;
-        if (!ends(files[i].name, WORDS)) {
-            code = add_file(assets, &files[i], version, err);
-            continue;
-        }
-        code = add_language(assets, index, &files[i], version, err);
-        languages++;
+        if (&files[i] == page.index) continue;
+        bool words = ends(files[i].name, WORDS);
+        languages += words;
+        code = words ? add_language(&page, &files[i], err) : add_file(&page, &files[i], err);
     }
     if (code == ERR_OK && languages == 0)
         code = err_set(err, ERR_INVALID, "no language: a file such as en" WORDS " is missing");
-    return code;
-}
-
-enum err_code page_make(struct assets **ret, const struct page_file *files, size_t count, const char *version,
-                        struct err *err) {
-    struct assets *assets = NULL;
-    enum err_code code = assets_new(&assets, err);
-    if (code == ERR_OK) code = fill(assets, files, count, version, err);
-    if (code == ERR_OK)
-        *ret = assets;
-    else
-        assets_free(assets);
     return code;
 }

@@ -131,6 +131,11 @@ static unsigned generation_now(const struct server *server) {
 
 static struct MHD_Response *make_body(struct exchange *exchange) {
     static char empty[1];
+    const struct answer *answer = &exchange->req.answer;
+    if (answer->lent) {
+        exchange->sent = answer->lent_len; /* the library only reads it, whatever its parameter's type */
+        return MHD_create_response_from_buffer(exchange->sent, (void *)answer->lent, MHD_RESPMEM_PERSISTENT);
+    }
     char *bytes = buf_take(&exchange->req.answer.body, &exchange->sent);
     if (!bytes) return MHD_create_response_from_buffer(0, empty, MHD_RESPMEM_PERSISTENT);
     struct MHD_Response *response =

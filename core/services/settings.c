@@ -27,7 +27,7 @@ const struct setting_row setting_rows[] = {
     {AT(data), SETTING_TEXT, "data", 1, PATH_BYTES, "folder of the embedded PostgreSQL", NULL},
     {AT(scripts), SETTING_TEXT, "scripts", 1, PATH_BYTES, "folder of the Lua scripts", NULL},
     {AT(sql), SETTING_TEXT, "sql", 1, PATH_BYTES, "folder of migrations/ and queries/", NULL},
-    {AT(web), SETTING_TEXT, "web", 1, PATH_BYTES, "folder of the page at /; none: no page", NULL},
+    {AT(web), SETTING_TEXT, "web", 1, PATH_BYTES, "folder of the pages (/ and /docs); none: no pages", NULL},
     {AT(database_url), SETTING_URL, "", 0, PATH_BYTES, "PostgreSQL to use; empty: an embedded one", NULL},
     {AT(postgres_bin), SETTING_TEXT, "", 0, PATH_BYTES, "folder of initdb and postgres; empty: found by itself", NULL},
     {AT(jwt_secret), SETTING_SECRET, "", TOKEN_MIN_SECRET, PATH_BYTES, "signs and checks tokens", NULL},

@@ -121,15 +121,53 @@ describe("the page", function()
     other:stop()
   end)
 
+  -- A copy of web/, for changes of one's own.
+  local function copy()
+    local folder = process.temporary_folder "web"
+    assert(process.run("cp", { args = { "-r", "web/.", folder } }) == 0)
+    return folder
+  end
+
   it("is not there where nobody wants one, and a broken one is told at start", function()
     local bare = server.start { database = db, settings = { PLATEIA_WEB = "none" } }
     assert.equal(404, bare:client():get("/").status)
+    assert.equal(404, bare:client():get("/docs").status)
     bare:stop()
-    local folder = process.temporary_folder "web"
-    assert(process.run("cp", { args = { "-r", "web/.", folder } }) == 0)
-    process.write_file(folder .. "/pt.words", "lang = pt\n")
-    local broken = server.launch { database = db, settings = { PLATEIA_WEB = folder } }
-    assert.equal(1, (broken.process:wait(30)))
-    assert.matches("index%.html:%d+: pt%.words has no word", broken:output())
+    local broken = {
+      { "pt.words", "lang = pt\n", "/index%.html:%d+: pt%.words has no word" },
+      { "films/index.html", "<p>", "/films: no such folder is known here: docs/ and operator/ may hold pages" },
+      { "docs/more/a.css", "p{}", "/docs/more: no such folder" },
+    }
+    for _, case in ipairs(broken) do
+      local folder = copy()
+      process.run("mkdir", { args = { "-p", (folder .. "/" .. case[1]):match "(.*)/" } })
+      process.write_file(folder .. "/" .. case[1], case[2])
+      local launched = server.launch { database = db, settings = { PLATEIA_WEB = folder } }
+      assert.equal(1, (launched.process:wait(30)))
+      assert.matches(folder:gsub("%p", "%%%0") .. case[3], launched:output())
+    end
+  end)
+
+  it("may have pages in sub-folders, each with files of its own; the operators' is not public", function()
+    local folder = copy()
+    process.run("rm", { args = { "-rf", folder .. "/docs", folder .. "/operator" } })
+    for _, name in ipairs { "docs", "operator" } do
+      process.run("mkdir", { args = { folder .. "/" .. name } })
+      process.write_file(folder .. "/" .. name .. "/en.words", "who = " .. name .. "\n")
+      process.write_file(folder .. "/" .. name .. "/" .. name .. ".css", "p{}")
+      process.write_file(folder .. "/" .. name .. "/index.html", "{{who}} \"/assets/" .. name .. ".css\"")
+    end
+    local other = server.start { database = db, settings = { PLATEIA_WEB = folder } }
+    local asked = other:client()
+    local path = asked:get("/docs").body:match '^docs "(/docs/assets/%x+/docs%.css)"$'
+    assert.is_string(path)
+    assert.equal("p{}", asked:get(path).body)
+    assert.matches("<html", asked:get("/").body, 1, true)
+    local main = files_of(asked:get "/")[1]
+    for _, hidden in ipairs { "/operator", "/operator/", "/docs/docs.css", (main:gsub("[^/]+$", "operator.css")),
+      (main:gsub("[^/]+$", "docs.css")) } do
+      assert.equal(404, asked:get(hidden).status, hidden)
+    end
+    other:stop()
   end)
 end)

@@ -26,18 +26,24 @@ static struct page_file file(const char *name, const char *bytes) {
 static struct assets *page(void) {
     const struct page_file files[] = {file("a.css", LONG), file("b.js", "1"), file("en.words", en),
                                       file("index.html", index_html), file("pt.words", pt)};
+    const struct page_place place = {.path = ""};
     struct assets *assets = NULL;
     struct err err = {0};
-    if (page_make(&assets, files, 5, "abc123", &err) != ERR_OK) fail_msg("%s", err.text);
+    assert_int_equal(assets_new(&assets, &err), ERR_OK);
+    assert_true(assets_empty(assets));
+    if (page_add(assets, &place, files, 5, "abc123", &err) != ERR_OK) fail_msg("%s", err.text);
+    assert_false(assets_empty(assets));
     return assets;
 }
 
 static void assert_refused(const struct page_file *files, size_t count, const char *text) {
+    const struct page_place place = {.path = ""};
     struct assets *assets = NULL;
     struct err err = {0};
-    assert_int_equal(page_make(&assets, files, count, "v", &err), ERR_INVALID);
-    assert_null(assets);
+    assert_int_equal(assets_new(&assets, &err), ERR_OK);
+    assert_int_equal(page_add(assets, &place, files, count, "v", &err), ERR_INVALID);
     assert_string_equal(err.text, text);
+    assets_free(assets);
 }
 
 static struct request ask(const char *path, const char *query, const struct header *headers, size_t count) {
@@ -68,7 +74,7 @@ static void words_and_paths_are_woven_in(void **state) {
     struct request req = ask("/", "", NULL, 0);
     assert_true(assets_answer(assets, &req));
     assert_int_equal(req.answer.status, 200);
-    assert_string_equal(req.answer.body.data,
+    assert_string_equal(req.answer.lent,
                         "<html lang=en><link href=\"/assets/abc123/a.css\">"
                         "<p>Fish &amp; &lt;b&gt;chips&lt;/b&gt; = &quot;food&quot;"
                         "Fish &amp; &lt;b&gt;chips&lt;/b&gt; = &quot;food&quot;</p>"
@@ -139,16 +145,16 @@ static void headers_tell_how_long_it_may_be_kept(void **state) {
     assert_header(&req, "ETag", "\"abc123\"");
     assert_header(&req, "Vary", "Accept-Encoding");
     assert_header(&req, "Content-Language", NULL);
-    assert_string_equal(req.answer.body.data, LONG);
+    assert_string_equal(req.answer.lent, LONG);
     assert_string_equal(req.route, "/assets");
     done(&req);
     assets_free(assets);
 }
 
-static void assert_unpacks(const struct buf *packed, const char *text) {
+static void assert_unpacks(const char *packed, size_t len, const char *text) {
     char plain[4096];
-    z_stream stream = {.next_in = (Bytef *)packed->data,
-                       .avail_in = (uInt)packed->len,
+    z_stream stream = {.next_in = (Bytef *)packed,
+                       .avail_in = (uInt)len,
                        .next_out = (Bytef *)plain,
                        .avail_out = sizeof plain};
     assert_int_equal(inflateInit2(&stream, 15 + 16), Z_OK);
@@ -166,13 +172,13 @@ static void gzip_for_those_who_take_it(void **state) {
     assert_true(assets_answer(assets, &req));
     assert_header(&req, "Content-Encoding", "gzip");
     assert_header(&req, "ETag", "\"abc123-gzip\"");
-    assert_in_range(req.answer.body.len, 20, strlen(LONG) - 1);
-    assert_unpacks(&req.answer.body, LONG);
+    assert_in_range(req.answer.lent_len, 20, strlen(LONG) - 1);
+    assert_unpacks(req.answer.lent, req.answer.lent_len, LONG);
     done(&req);
     req = ask("/assets/abc123/b.js", "", &gzip, 1); /* a byte gets no smaller */
     assert_true(assets_answer(assets, &req));
     assert_header(&req, "Content-Encoding", NULL);
-    assert_string_equal(req.answer.body.data, "1");
+    assert_string_equal(req.answer.lent, "1");
     done(&req);
     assets_free(assets);
 }
@@ -185,6 +191,7 @@ static void who_has_it_is_told_so(void **state) {
     struct request req = ask("/", "", has, 1);
     assert_true(assets_answer(assets, &req));
     assert_int_equal(req.answer.status, 304);
+    assert_null(req.answer.lent);
     assert_int_equal(req.answer.body.len, 0);
     assert_header(&req, "ETag", "\"abc123-en\"");
     assert_non_null(strstr(answer_header_get(&req, "Content-Security-Policy"), "script-src 'self'"));
@@ -233,6 +240,68 @@ static void other_paths_are_left_alone(void **state) {
     assets_free(assets);
 }
 
+static void a_page_may_stand_elsewhere(void **state) {
+    (void)state;
+    const struct page_file files[] = {file("a.css", "b{}"), file("en.words", "x = y"),
+                                      file("index.html", "<link href=\"/assets/a.css\">")};
+    const struct page_place place = {.path = "/docs", .policy = "default-src 'self'"};
+    struct assets *assets = page();
+    struct err err = {0};
+    assert_int_equal(page_add(assets, &place, files, 3, "d0c5", &err), ERR_OK);
+    struct request req = ask("/docs", "", NULL, 0);
+    assert_true(assets_answer(assets, &req));
+    assert_string_equal(req.answer.lent, "<link href=\"/docs/assets/d0c5/a.css\">");
+    assert_header(&req, "Content-Security-Policy", "default-src 'self'");
+    assert_header(&req, "ETag", "\"d0c5-en\"");
+    assert_string_equal(req.route, "/docs");
+    done(&req);
+    req = ask("/docs/assets/d0c5/a.css", "", NULL, 0);
+    assert_true(assets_answer(assets, &req));
+    assert_string_equal(req.answer.lent, "b{}");
+    assert_string_equal(req.route, "/docs/assets");
+    done(&req);
+    req = ask("/", "", NULL, 0);
+    assert_true(assets_answer(assets, &req));
+    assert_header(&req, "ETag", "\"abc123-en\"");
+    done(&req);
+    static const char *const none[] = {"/docs/", "/docs/assets/abc123/a.css", "/assets/d0c5/a.css"};
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        req = ask(none[i], "", NULL, 0);
+        if (assets_answer(assets, &req)) fail_msg("%s", none[i]);
+        done(&req);
+    }
+    assets_free(assets);
+}
+
+/* As a listener does that has no struct request. */
+static void what_is_there_can_be_looked_up(void **state) {
+    (void)state;
+    struct assets *assets = page();
+    struct assets_found found;
+    struct header headers[ASSETS_HEADERS];
+    struct assets_question question = {.path = "/", .query = "lang=pt"};
+    assert_true(assets_find(assets, &question, &found));
+    assert_string_equal(found.asset->language, "pt");
+    assert_false(found.unchanged);
+    assert_int_equal(assets_headers(&found, headers), 7);
+    assert_string_equal(headers[5].name, "Content-Type");
+    assert_string_equal(headers[5].value, "text/html; charset=utf-8");
+    question.if_none_match = "\"abc123-pt\"";
+    assert_true(assets_find(assets, &question, &found));
+    assert_true(found.unchanged);
+    assert_int_equal(assets_headers(&found, headers), 5);
+    question = (struct assets_question){.path = "/assets/abc123/a.css", .accept_encoding = "gzip"};
+    assert_true(assets_find(assets, &question, &found));
+    assert_true(found.packed);
+    assert_unpacks(found.bytes, found.len, LONG);
+    assert_int_equal(assets_headers(&found, headers), 5);
+    assert_string_equal(headers[4].name, "Content-Encoding");
+    question.path = "/nothing";
+    assert_false(assets_find(assets, &question, &found));
+    assert_false(assets_find(NULL, &question, &found));
+    assets_free(assets);
+}
+
 static void other_methods_are_refused(void **state) {
     (void)state;
     struct assets *assets = page();
@@ -259,6 +328,8 @@ int main(void) {
         cmocka_unit_test(gzip_for_those_who_take_it),
         cmocka_unit_test(who_has_it_is_told_so),
         cmocka_unit_test(other_paths_are_left_alone),
+        cmocka_unit_test(a_page_may_stand_elsewhere),
+        cmocka_unit_test(what_is_there_can_be_looked_up),
         cmocka_unit_test(other_methods_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -288,6 +288,23 @@ static void some_answers_have_no_body(void **state) {
     client_free(client);
 }
 
+static void lent_bytes_are_sent_as_they_are(void **state) {
+    struct client *client = client_new();
+    struct reply reply;
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        reply = reply_to(client, GET("/lent"));
+        assert_int_equal(reply.status, 200);
+        assert_string_equal(reply.body, LENT);
+    }
+    client_say(client, "HEAD /lent HTTP/1.1\r\n" HOST "\r\n");
+    UNTIL(reply_there(client, &reply, true));
+    assert_int_equal(atoi(reply_header(&reply, "Content-Length")), (int)strlen(LENT));
+    reply = reply_to(client, GET("/echo"));
+    assert_int_equal(reply.status, 200);
+    client_free(client);
+}
+
 static void handlers_headers_stand(void **state) {
     struct client *client = client_new();
     (void)state;
@@ -457,6 +474,7 @@ int main(void) {
         TEST(large_bodies_and_answers_pass),
         TEST(continue_is_said_before_a_body),
         TEST(some_answers_have_no_body),
+        TEST(lent_bytes_are_sent_as_they_are),
         TEST(handlers_headers_stand),
         TEST(an_impossible_status_is_a_500),
         TEST(old_clients_are_served),

@@ -110,6 +110,8 @@ static void on_turn_end(void *ctx) {
     request_answered(req);
 }
 
+#define LENT "bytes of somebody else's, which are neither copied nor freed"
+
 static void answer_big(struct request *req) {
     req->answer.status = 200;
     buf_reserve(&req->answer.body, BIG);
@@ -152,6 +154,10 @@ static enum request_state handler_start(void *ctx, struct request *req) {
         answer_stream(req, "news");
     } else if (strcmp(req->path, "/big") == 0) {
         answer_big(req);
+    } else if (strcmp(req->path, "/lent") == 0) {
+        req->answer.status = 200;
+        req->answer.lent = LENT;
+        req->answer.lent_len = strlen(LENT);
     } else if (strncmp(req->path, "/status/", 8) == 0) {
         req->answer.status = atoi(req->path + 8);
         buf_add_str(&req->answer.body, "{\"a\":1}");

@@ -10,6 +10,7 @@
 #include "http/address.h"
 #include "http/admin.h"
 #include "http/admin_gate.h"
+#include "http/assets.h"
 #include "http/server.h"
 #include "http/streams.h"
 #include "import.h"
@@ -41,6 +42,7 @@ struct serving {
     unsigned worker_count;
     struct admin *admin;
     struct import *import;
+    struct assets *page; /* the operators'; NULL: none */
     _Atomic bool listening, maintained, draining;
 };
 
@@ -198,6 +200,7 @@ static enum err_code open_admin(struct serving *serving, struct err *err) {
                               .scripts = say_scripts,
                               .outbox = say_outbox,
                               .outbox_retry = retry_outbox,
+                              .page = serving->page,
                               .ctx = serving};
     const struct settings *settings = serving->foundation.settings;
     enum err_code code = admin_new(&serving->admin, settings->admin_listen, settings->admin_token, view, err);
@@ -271,6 +274,7 @@ static void drain(struct serving *serving) {
 
 static void close_all(struct serving *serving) {
     admin_free(serving->admin);
+    assets_free(serving->page);
     foundation_quiet(&serving->foundation);
     for (unsigned i = 0; i < serving->worker_count; i++)
         worker_free(serving->workers[i]);
@@ -292,6 +296,7 @@ static enum err_code raise_house(struct serving *serving, const struct settings 
     if ((code = foundation_database(&serving->foundation, settings, false, interrupted, err)) != ERR_OK)
         return code;
     if ((code = web_read(&serving->foundation.assets, settings->web, WEB_PUBLIC, err)) != ERR_OK) return code;
+    if ((code = web_read(&serving->page, settings->web, WEB_OPERATORS, err)) != ERR_OK) return code;
     if ((code = foundation_keys(&serving->foundation, err)) != ERR_OK) return code;
     if ((code = foundation_services(&serving->foundation, err)) != ERR_OK) return code;
     if ((code = import_new(&serving->import, serving->foundation.conninfo, err)) != ERR_OK) return code;

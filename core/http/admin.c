@@ -15,8 +15,10 @@
 #include "admin_desk.h"
 #include "admin_gate.h"
 #include "admin_order.h"
+#include "assets.h"
 #include <errno.h>
 #include <microhttpd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -60,13 +62,17 @@ unsigned admin_port(const struct admin *admin) {
 
 /* ---- answers ---- */
 
-static void add_headers(struct MHD_Response *response, const struct admin_answer *answer) {
-    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
-    MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-    MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
-    if (answer->allow) MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, answer->allow);
-    if (answer->status == MHD_HTTP_UNAUTHORIZED)
-        MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer realm=\"plateia\"");
+static void add_header(struct MHD_Response *response, const char *name, const char *value) {
+    MHD_add_response_header(response, name, value);
+}
+
+static enum MHD_Result queue(struct MHD_Connection *mhd, unsigned status, struct MHD_Response *response) {
+    add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+    add_header(response, "X-Content-Type-Options", "nosniff");
+    add_header(response, "Referrer-Policy", "no-referrer");
+    enum MHD_Result queued = MHD_queue_response(mhd, status, response);
+    MHD_destroy_response(response);
+    return queued;
 }
 
 /* Takes the answer's body. */
@@ -79,10 +85,24 @@ static enum MHD_Result give(struct MHD_Connection *mhd, struct admin_answer *ans
         free(bytes);
         return MHD_NO;
     }
-    add_headers(response, answer);
-    enum MHD_Result queued = MHD_queue_response(mhd, answer->status, response);
-    MHD_destroy_response(response);
-    return queued;
+    add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
+    add_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    if (answer->allow) add_header(response, MHD_HTTP_HEADER_ALLOW, answer->allow);
+    if (answer->status == MHD_HTTP_UNAUTHORIZED)
+        add_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer realm=\"plateia\"");
+    return queue(mhd, answer->status, response);
+}
+
+/* A file of the page; the library only reads it, whatever its parameter's type. */
+static enum MHD_Result give_file(struct MHD_Connection *mhd, const struct assets_found *found) {
+    struct header headers[ASSETS_HEADERS];
+    size_t count = assets_headers(found, headers), len = found->unchanged ? 0 : found->len;
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(len, (void *)found->bytes, MHD_RESPMEM_PERSISTENT);
+    if (!response) return MHD_NO;
+    for (size_t i = 0; i < count; i++)
+        add_header(response, headers[i].name, headers[i].value);
+    return queue(mhd, found->unchanged ? MHD_HTTP_NOT_MODIFIED : MHD_HTTP_OK, response);
 }
 
 static enum MHD_Result refuse(struct MHD_Connection *mhd, unsigned status, const char *why) {
@@ -236,7 +256,7 @@ static enum MHD_Result on_post(struct admin *admin, struct MHD_Connection *mhd, 
     return MHD_YES;
 }
 
-static unsigned refused(const struct admin *admin, struct MHD_Connection *mhd, const struct admin_duty *duty,
+static unsigned refused(const struct admin *admin, struct MHD_Connection *mhd, bool open, bool changes,
                         const char **ret_why) {
     char peer[ADDRESS_TEXT_SIZE] = "";
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
@@ -245,7 +265,20 @@ static unsigned refused(const struct admin *admin, struct MHD_Connection *mhd, c
                                   .authorization = header_of(mhd, MHD_HTTP_HEADER_AUTHORIZATION),
                                   .sign = header_of(mhd, "X-Plateia-Admin"),
                                   .peer = peer};
-    return admin_gate_refuses(&admin->gate, &caller, duty && duty->open, duty && duty->post, ret_why);
+    return admin_gate_refuses(&admin->gate, &caller, open, changes, ret_why);
+}
+
+static bool find_file(const struct admin *admin, struct MHD_Connection *mhd, const char *url,
+                      struct assets_found *ret) {
+    char query[24] = "";
+    const char *language = MHD_lookup_connection_value(mhd, MHD_GET_ARGUMENT_KIND, "lang");
+    if (language) snprintf(query, sizeof query, "lang=%s", language);
+    struct assets_question question = {.path = url,
+                                       .query = query,
+                                       .accept_language = header_of(mhd, MHD_HTTP_HEADER_ACCEPT_LANGUAGE),
+                                       .accept_encoding = header_of(mhd, MHD_HTTP_HEADER_ACCEPT_ENCODING),
+                                       .if_none_match = header_of(mhd, MHD_HTTP_HEADER_IF_NONE_MATCH)};
+    return assets_find(admin->view.page, &question, ret);
 }
 
 static enum MHD_Result do_duty(struct admin *admin, struct MHD_Connection *mhd, const struct admin_duty *duty,
@@ -259,22 +292,32 @@ static enum MHD_Result do_duty(struct admin *admin, struct MHD_Connection *mhd, 
     return give(mhd, &answer);
 }
 
-static enum MHD_Result on_request(void *ctx, struct MHD_Connection *mhd, const char *url, const char *method,
-                                  const char *version, const char *bytes, size_t *size, void **context) {
-    struct admin *admin = ctx;
-    struct admin_answer answer = {0};
-    const char *why = NULL;
-    (void)version;
-    if (*context) return on_post(admin, mhd, *context, bytes, size);
-    const struct admin_duty *duty = admin_desk_find(&admin->view, url, method, &answer.allow);
-    unsigned status = refused(admin, mhd, duty, &why);
-    if (status) return refuse(mhd, status, why);
-    if (duty) return do_duty(admin, mhd, duty, context);
-    if (answer.allow)
+/* There is nothing at this path, or not by this method. */
+static enum MHD_Result do_nothing(struct MHD_Connection *mhd, const char *allow) {
+    struct admin_answer answer = {.allow = allow};
+    if (allow)
         admin_answer_refuse(&answer, MHD_HTTP_METHOD_NOT_ALLOWED, "Method Not Allowed");
     else
         admin_answer_refuse(&answer, MHD_HTTP_NOT_FOUND, "Not Found");
     return give(mhd, &answer);
+}
+
+/* The page's files tell nothing of this server: whoever asks may have them. */
+static enum MHD_Result on_request(void *ctx, struct MHD_Connection *mhd, const char *url, const char *method,
+                                  const char *version, const char *bytes, size_t *size, void **context) {
+    struct admin *admin = ctx;
+    struct assets_found file;
+    const char *allow = NULL, *why = NULL;
+    (void)version;
+    if (*context) return on_post(admin, mhd, *context, bytes, size);
+    const struct admin_duty *duty = admin_desk_find(&admin->view, url, method, &allow);
+    bool is_file = !duty && !allow && find_file(admin, mhd, url, &file);
+    bool gets = strcmp(method, MHD_HTTP_METHOD_GET) == 0 || strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
+    unsigned status = refused(admin, mhd, is_file || (duty && duty->open), duty && duty->post, &why);
+    if (status) return refuse(mhd, status, why);
+    if (duty) return do_duty(admin, mhd, duty, context);
+    if (is_file && gets) return give_file(mhd, &file);
+    return do_nothing(mhd, is_file ? "GET, HEAD" : allow);
 }
 
 static void on_completed(void *ctx, struct MHD_Connection *mhd, void **context,

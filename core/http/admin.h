@@ -4,6 +4,7 @@
 /* admin.h -- the operators' own small daemon, on its own thread: it answers whatever scripts or database do.
  * What the view leaves NULL is not there (404); other methods are 405.
  *
+ *   GET /         the operators' page, and the files that it is made of
  *   GET /live     200 {"status":"live"} as long as the process runs
  *   GET /ready    200 {"status":"ready"} or 503 {"status":"not ready","reason":"..."}, as `ready` says
  *   GET /import   200, a JSON object: how far the import is that an operator asked for
@@ -22,14 +23,15 @@
  *   POST /outbox/retry?key=KEY         has one of those sent again; ?all=1: all that were given up
  *
  * Who may ask: admin_gate.h. A POST needs `X-Plateia-Admin: 1`, and where there is no token it is taken from
- * this machine alone; else 403. With a token all but /live and /ready is 401 without `Authorization: Bearer
- * TOKEN`. */
+ * this machine alone; else 403. With a token all but /live, /ready and the page is 401 without
+ * `Authorization: Bearer TOKEN`. */
 
 #include "../base/err.h"
 #include <stdbool.h>
 #include <stddef.h>
 
 struct admin;
+struct assets;
 struct buf;
 
 #define ADMIN_BODY_MAX (16u << 20)
@@ -54,6 +56,7 @@ struct admin_view {
     enum err_code (*outbox_retry)(void *ctx, const char *key, struct buf *ret, struct err *err);
     /* Appends the state of the scripts as a JSON object. From admin's thread: must not take long. */
     void (*scripts)(void *ctx, struct buf *ret);
+    const struct assets *page; /* assets.h */
     void *ctx;
 };
 

@@ -5,7 +5,7 @@ import { confirm } from "./confirm.js";
 import { Rows, byId, element, show, write } from "./dom.js";
 import { Figures } from "./figures.js";
 import { notice } from "./notice.js";
-import { ago, count, date, known, number, say, span, whole } from "./words.js";
+import { ago, count, date, known, number, say, span, when, whole } from "./words.js";
 
 const figures = new Figures(byId("outbox-figures"));
 const EVERY = 3; // looks at the numbers for one into the database
@@ -16,15 +16,15 @@ const rows = new Rows(byId("outbox-body"), ({ key }) => {
   const cells = Object.fromEntries(["standing", "what", "attempts", "why"].map((name) => [name, element("td", { className: name })]));
   const name = element("b");
   const whom = element("span", { className: "whom" });
-  const when = element("span", { className: "when" });
+  const since = element("span", { className: "when" });
   cells.what.append(name, " ", whom);
   const state = element("span", { className: "badge" });
-  cells.standing.append(state, " ", when);
+  cells.standing.append(state, " ", since);
   const button = element("button", { type: "button", className: "quiet small" }, say("send_again"));
   button.addEventListener("click", () => send(key, button));
   const node = element("tr", {}, cells.standing, cells.what, cells.attempts, cells.why, element("td", { className: "do" }, button));
   node.dataset.key = key;
-  return { node, name, whom, when, state, attempts: cells.attempts, why: cells.why, button };
+  return { node, name, whom, since, state, attempts: cells.attempts, why: cells.why, button };
 });
 
 function fill(row, each) {
@@ -32,8 +32,8 @@ function fill(row, each) {
   write(row.whom, each.recipient);
   write(row.state, known("state", each.state));
   row.state.dataset.state = each.state;
-  write(row.when, ago(each.since));
-  row.when.title = date(each.since);
+  write(row.since, each.state === "waiting" ? when(each.since) : ago(each.since));
+  row.since.title = date(each.since);
   write(row.attempts, count("attempts", each.attempts));
   write(row.why, each.last_error ?? "");
   row.button.hidden = each.state === "sending" || each.state === "due";

@@ -10,7 +10,7 @@ const panels = Object.fromEntries(["cache", "bus", "streams", "health", "people"
 // A figure a second for each value of a label.
 const rates = (past, name, label, prefix) => past.valuesOf(name, label).map((value) => ({
   key: `${name} ${value}`,
-  label: prefix ? known(prefix, value) : value,
+  label: known(prefix, value),
   value: say("per_second", { n: number(past.rate(name, { [label]: value })) }),
 }));
 
@@ -37,7 +37,7 @@ function cache(past) {
 }
 
 const bus = (past) => [
-  ...rates(past, "bus_events_total", "event"),
+  ...rates(past, "bus_events_total", "event", "event"),
   ...totals(past, "bus_dropped_total", "event", "dropped"),
 ];
 

@@ -19,7 +19,7 @@ const classes = new Rows(byId("pool"), ({ key }) => {
 function fill(row, { max, taken, waiting, rate, timeouts }) {
   const shown = Math.min(max, MOST_SEATS);
   write(row.taken, say("pool_taken", { n: whole(taken), max: whole(max) }));
-  write(row.pace, [say("pool_statements", { n: number(rate) }), waiting > 0 && count("pool_waiting", waiting),
+  write(row.pace, [rate >= 0 && say("pool_statements", { n: number(rate) }), waiting > 0 && count("pool_waiting", waiting),
     timeouts > 0 && count("pool_timeouts", timeouts)].filter(Boolean).join(" · "));
   row.seats.style.width = `${shown * 14}px`;
   row.lit.style.clipPath = `inset(0 ${max > 0 ? 100 - (100 * taken) / max : 100}% 0 0)`;

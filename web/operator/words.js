@@ -67,10 +67,13 @@ export function span(s) {
 export const clock = (time) => clocks.format(new Date(time));
 export const date = (time) => days.format(new Date(time));
 
-// "3 minutes ago"
-export function ago(time) {
+// "in 3 minutes", "3 minutes ago"
+export function when(time) {
   const s = Math.round((new Date(time) - Date.now()) / 1000);
   const steps = [["second", 1, 60], ["minute", 60, 3600], ["hour", 3600, 86400], ["day", 86400, Infinity]];
   const [unit, size] = steps.find(([, , most]) => Math.abs(s) < most);
-  return relative.format(Math.min(0, Math.trunc(s / size)), unit);
+  return relative.format(Math.trunc(s / size), unit);
 }
+
+// The same of what has been, whatever the clocks say.
+export const ago = (time) => when(Math.min(new Date(time), Date.now()));

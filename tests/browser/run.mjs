@@ -6,6 +6,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DESKTOP, PHONE, complaints, launch } from "./browser.mjs";
 import { House, until } from "./house.mjs";
+import * as numbers from "./numbers.mjs";
+import * as operator from "./operator.mjs";
 
 const CASE_MS = 40000;
 const WEIGHT_MOST = 60 * 1024;
@@ -25,7 +27,7 @@ let guests = 0;
 
 // A browser of one's own, and the page in it. Errors of the page's scripts, and whatever the policy forbids, fail the
 // case; that the server cannot be reached does not.
-async function visit(test, { path = "/", ...options } = {}) {
+async function visit(test, { path = "/", url = house.url, ...options } = {}) {
   const context = await browser.newContext({ viewport: DESKTOP, locale: "en-GB", ...options });
   const page = await context.newPage();
   test.errors ??= [];
@@ -35,7 +37,7 @@ async function visit(test, { path = "/", ...options } = {}) {
   page.on("console", (line) => {
     if (line.type() === "error" && /Content.Security|Trusted|Refused to/.test(line.text())) test.errors.push(line.text());
   });
-  await page.goto(house.url + path);
+  await page.goto(url + path);
   return page;
 }
 
@@ -356,6 +358,10 @@ it("speaks the language that is chosen on the page, and stays signed in", async 
   await page.click(".languages a[lang='en']");
   equal(await page.textContent("h1"), "The house decides.");
 });
+
+// Those of the operators' page.
+await numbers.addCases(it, equal);
+operator.addCases({ it, equal, visit, theHouse: () => house });
 
 // --- running them ------------------------------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ const totals = (past, name, label, words) => past.valuesOf(name, label)
   .filter((value) => past.value(name, { [label]: value }) > 0)
   .map((value) => ({
     key: `${name} ${value}`,
-    label: say(words, { name: value }),
+    label: say(words, { name: known(words, value) }),
     value: whole(past.value(name, { [label]: value })),
     bad: past.rise(name, { [label]: value }) > 0,
   }));

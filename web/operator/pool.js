@@ -10,19 +10,19 @@ const figures = new Figures(byId("pool-figures"));
 const classes = new Rows(byId("pool"), ({ key }) => {
   const lit = element("span", { className: "lit" });
   const seats = element("span", { className: "seats", "aria-hidden": "true" }, lit);
-  const taken = element("span", { className: "taken" });
+  const free = element("span", { className: "free" });
   const pace = element("span", { className: "pace" });
-  const node = element("li", {}, element("b", {}, known("class", key)), taken, seats, pace);
-  return { node, lit, seats, taken, pace };
+  const node = element("li", {}, element("b", {}, known("class", key)), free, seats, pace);
+  return { node, lit, seats, free, pace };
 });
 
-function fill(row, { max, taken, waiting, rate, timeouts }) {
+function fill(row, { max, free, waiting, rate, timeouts }) {
   const shown = Math.min(max, MOST_SEATS);
-  write(row.taken, say("pool_taken", { n: whole(taken), max: whole(max) }));
+  write(row.free, say("pool_free", { n: whole(free), max: whole(max) }));
   write(row.pace, [rate >= 0 && say("pool_statements", { n: number(rate) }), waiting > 0 && count("pool_waiting", waiting),
     timeouts > 0 && count("pool_timeouts", timeouts)].filter(Boolean).join(" · "));
   row.seats.style.width = `${shown * 14}px`;
-  row.lit.style.clipPath = `inset(0 ${max > 0 ? 100 - (100 * taken) / max : 100}% 0 0)`;
+  row.lit.style.clipPath = `inset(0 ${max > 0 ? (100 * free) / max : 100}% 0 0)`;
   row.node.classList.toggle("bad", waiting > 0);
 }
 
@@ -32,7 +32,7 @@ function readClass(past, name) {
   return {
     key: name,
     max,
-    taken: max - past.value("db_pool_available", where),
+    free: past.value("db_pool_available", where),
     waiting: past.value("db_pool_waiting", where),
     timeouts: past.value("db_pool_timeouts_total", where),
     rate: past.rate("db_statements_total", where),

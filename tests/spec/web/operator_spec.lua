@@ -58,7 +58,7 @@ describe("the operators' page", function()
     end
     local families = { "^state_" }
     for prefix in scripts:gmatch 'known%("(%l+)"' do families[#families + 1] = "^" .. prefix .. "_" end
-    for prefix in scripts:gmatch '%w+, "%l+", "(%l+)"%)' do families[#families + 1] = "^" .. prefix .. "_" end
+    for prefix in scripts:gmatch '"%l+", "(%l+)"%)' do families[#families + 1] = "^" .. prefix .. "_" end
     for name in pairs(english) do
       local said = used[name]
       for _, family in ipairs(families) do said = said or name:match(family) end

@@ -9,6 +9,7 @@
 #include "services/bus.h"
 #include "services/cache.h"
 #include "services/crypto.h"
+#include "services/metrics.h"
 #include "services/settings.h"
 #include "services/throttle.h"
 #include "services/token.h"
@@ -19,6 +20,7 @@ struct stand_ins {
     struct cache *cache;
     struct bus *bus;
     struct throttle *throttle;
+    struct metrics *metrics;
     struct tokens *tokens;
 };
 
@@ -29,12 +31,14 @@ static enum err_code open_stand_ins(struct stand_ins *ret, const struct settings
     if ((code = cache_new(&ret->cache, CACHE_BYTES, err)) != ERR_OK) return code;
     if ((code = bus_new(&ret->bus, err)) != ERR_OK) return code;
     if ((code = throttle_new(&ret->throttle, err)) != ERR_OK) return code;
+    if ((code = metrics_new(&ret->metrics, 0, err)) != ERR_OK) return code;
     return tokens_new(&ret->tokens, secret, sizeof secret, settings->jwt_lifetime_s, err);
 }
 
 static void close_stand_ins(struct stand_ins *all) {
     tokens_free(all->tokens);
     throttle_free(all->throttle);
+    metrics_free(all->metrics);
     bus_free(all->bus);
     cache_free(all->cache);
 }
@@ -68,6 +72,7 @@ enum err_code check_load(const struct settings *settings, struct sources *source
     struct services services = {.cache = all.cache,
                                 .bus = all.bus,
                                 .throttle = all.throttle,
+                                .metrics = all.metrics,
                                 .tokens = all.tokens,
                                 .settings = settings};
     if (code == ERR_OK) code = load(&services, sources, description, err);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "exchange/board.h"
+#include "exchange/route_names.h"
 #include "http/assets.h"
 #include "http/edges.h"
 #include "http/streams.h"
@@ -16,6 +17,7 @@
 #include "services/db/session.h"
 #include "services/embedded_postgres.h"
 #include "services/housekeeping.h"
+#include "services/metrics.h"
 #include "services/migrate.h"
 #include "services/password.h"
 #include "services/throttle.h"
@@ -227,6 +229,9 @@ enum err_code foundation_services(struct foundation *foundation, struct err *err
     if ((code = open_bus(foundation, err)) != ERR_OK) return code;
     if ((code = board_new(&foundation->board, err)) != ERR_OK) return code;
     if ((code = throttle_new(&foundation->throttle, err)) != ERR_OK) return code;
+    if ((code = metrics_new(&foundation->metrics, (size_t)foundation->settings->workers, err)) != ERR_OK)
+        return code;
+    if ((code = route_names_new(&foundation->route_names, err)) != ERR_OK) return code;
     if ((code = open_edges(foundation, err)) != ERR_OK) return code;
     if ((code = open_hasher(foundation, err)) != ERR_OK) return code;
     return open_pool(foundation, err);
@@ -280,6 +285,8 @@ void foundation_close(struct foundation *foundation) {
     board_free(foundation->board);
     cache_free(foundation->cache);
     throttle_free(foundation->throttle);
+    metrics_free(foundation->metrics);
+    route_names_free(foundation->route_names);
     edges_free(foundation->edges);
     assets_free(foundation->assets);
     tokens_free(foundation->tokens);

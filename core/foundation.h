@@ -25,6 +25,8 @@ struct foundation {
     struct streams *streams; /* NULL where nobody is served */
     struct bus_subscription cache_drops;
     struct throttle *throttle;
+    struct metrics *metrics;         /* of scripts */
+    struct route_names *route_names; /* of all routes that were ever served */
     struct edges *edges;
     struct assets *assets; /* the page; NULL: none. Whoever serves reads it */
     struct hasher *hasher;

@@ -15,6 +15,7 @@
 #include "http/streams.h"
 #include "import.h"
 #include "outbox.h"
+#include "scrape.h"
 #include "script/reload.h"
 #include "script/sources.h"
 #include "services/db/pool.h"
@@ -132,6 +133,19 @@ static enum err_code retry_outbox(void *ctx, const char *key, struct buf *ret, s
     return code;
 }
 
+/* ---- what is counted ---- */
+
+/* The workers are not looked at before all of them are there. */
+static void say_metrics(void *ctx, struct buf *ret) {
+    struct serving *serving = ctx;
+    const char *reason;
+    struct scrape scrape = {.foundation = &serving->foundation,
+                            .workers = serving->workers,
+                            .worker_count = atomic_load(&serving->listening) ? serving->worker_count : 0,
+                            .ready = ready(serving, &reason)};
+    scrape_write(&scrape, ret);
+}
+
 /* ---- building ---- */
 
 /* As many open files as the system lets us have: each client is one. */
@@ -201,6 +215,7 @@ static enum err_code open_admin(struct serving *serving, struct err *err) {
                               .outbox = say_outbox,
                               .outbox_retry = retry_outbox,
                               .page = serving->page,
+                              .metrics = say_metrics,
                               .ctx = serving};
     const struct settings *settings = serving->foundation.settings;
     enum err_code code = admin_new(&serving->admin, settings->admin_listen, settings->admin_token, view, err);

@@ -6,8 +6,10 @@
 #include "base/log.h"
 #include "base/mailbox.h"
 #include "base/reactor.h"
+#include "exchange/counts.h"
 #include "http/assets.h"
 #include "http/server.h"
+#include "http/traffic.h"
 #include "script/adopt.h"
 #include "script/bounds.h"
 #include "script/budget.h"
@@ -18,6 +20,7 @@
 #include "services/cache.h"
 #include "services/db/listen.h"
 #include "services/db/pool.h"
+#include "services/metrics.h"
 #include "services/token_memory.h"
 #include <pthread.h>
 #include <stdlib.h>
@@ -41,6 +44,8 @@ struct worker {
     struct budget_seat *seat; /* while it serves */
     struct listen *listen;    /* of the worker that observes */
     struct server *server;
+    struct traffic *traffic;
+    struct counts *counts;
     struct reactor_hook log_hook;
     struct reactor_timer drain_timer, expire_timer;
     struct mail drain_mail;
@@ -85,6 +90,9 @@ static enum err_code build(struct worker *worker, const struct foundation *found
                            scheduler_database, worker->scheduler, err)) != ERR_OK)
         return code;
     if ((code = token_memory_new(&worker->token_memory, err)) != ERR_OK) return code;
+    if ((code = traffic_new(&worker->traffic, err)) != ERR_OK) return code;
+    if (!(worker->counts = calloc(1, sizeof *worker->counts)))
+        return err_set(err, ERR_NO_MEMORY, "out of memory");
     worker->services = (struct services){.db = worker->share,
                                          .cache = foundation->cache,
                                          .bus = foundation->bus,
@@ -96,6 +104,10 @@ static enum err_code build(struct worker *worker, const struct foundation *found
                                          .tokens = foundation->tokens,
                                          .token_memory = worker->token_memory,
                                          .settings = foundation->settings,
+                                         .counts = worker->counts,
+                                         .metrics = foundation->metrics,
+                                         .metrics_writer = metrics_writer(foundation->metrics, worker->index),
+                                         .route_names = foundation->route_names,
                                          .progress = foundation->progress,
                                          .progress_ctx = foundation->progress_ctx};
     take_seat(worker, foundation);
@@ -126,6 +138,8 @@ void worker_free(struct worker *worker) {
     if (worker->mailbox) cache_leave(worker->foundation->cache, worker->mailbox);
     share_close(worker->share);
     token_memory_free(worker->token_memory);
+    traffic_free(worker->traffic);
+    free(worker->counts);
     mailbox_free(worker->mailbox);
     reactor_free(worker->reactor);
     free(worker);
@@ -268,12 +282,14 @@ enum err_code worker_observe(struct worker *worker, struct err *err) {
 
 /* ---- the doors ---- */
 
-static struct server_options server_options_of(const struct foundation *foundation, int listen_fd) {
+static struct server_options server_options_of(const struct worker *worker, int listen_fd) {
+    const struct foundation *foundation = worker->foundation;
     const struct settings *settings = foundation->settings;
     return (struct server_options){
         .listen_fd = listen_fd,
         .edges = foundation->edges,
         .streams = foundation->streams,
+        .traffic = worker->traffic,
         .connections = (unsigned)((settings->connections + settings->workers - 1) / settings->workers),
         .body_limit = (size_t)settings->body_limit,
         .head_ns = settings->head_timeout_ms * CLOCK_NS_PER_MS,
@@ -283,7 +299,7 @@ static struct server_options server_options_of(const struct foundation *foundati
 }
 
 enum err_code worker_serve(struct worker *worker, int listen_fd, struct err *err) {
-    struct server_options options = server_options_of(worker->foundation, listen_fd);
+    struct server_options options = server_options_of(worker, listen_fd);
     enum err_code code =
         server_new(&worker->server, worker->reactor, &options, dispatch_handler(&worker->dispatch), err);
     if (code != ERR_OK) return code;
@@ -291,6 +307,20 @@ enum err_code worker_serve(struct worker *worker, int listen_fd, struct err *err
         return err_system(err, "a worker's thread");
     worker->started = true;
     return ERR_OK;
+}
+
+/* ---- what it counts ---- */
+
+const struct traffic *worker_traffic(const struct worker *worker) {
+    return worker->traffic;
+}
+
+const struct counts *worker_counts(const struct worker *worker) {
+    return worker->counts;
+}
+
+const struct share *worker_share(const struct worker *worker) {
+    return worker->share;
 }
 
 /* ---- the end ---- */

@@ -12,6 +12,9 @@
 #include "script/scheduler.h"
 #include <stdbool.h>
 
+struct counts;
+struct share;
+struct traffic;
 struct worker;
 
 /* `index` counts the workers of a process from 0. It has no scripts before foundation_scripts. */
@@ -39,6 +42,11 @@ enum err_code worker_post(struct worker *worker, const struct worker_task *task,
 
 /* Takes listen_fd, starts the thread. */
 enum err_code worker_serve(struct worker *worker, int listen_fd, struct err *err);
+
+/* What it counts (base/meter.h): any thread, from worker_new to worker_free. */
+const struct traffic *worker_traffic(const struct worker *worker);
+const struct counts *worker_counts(const struct worker *worker);
+const struct share *worker_share(const struct worker *worker);
 
 /* Any thread: stop accepting, answer what is under way, then end; connections still open after grace_ms are
  * cut. */

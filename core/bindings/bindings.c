@@ -18,6 +18,7 @@ static const luaL_Reg tables[] = {{"db", bindings_db},
                                   {"bus", bindings_bus},
                                   {"stream", bindings_stream},
                                   {"background", bindings_background},
+                                  {"metrics", bindings_metrics},
                                   {NULL, NULL}};
 
 int bindings_open(lua_State *L) {

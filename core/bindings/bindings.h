@@ -19,6 +19,7 @@ void bindings_shape(lua_State *L); /* sets its functions in json's table, on the
 int bindings_form(lua_State *L);
 int bindings_password(lua_State *L);
 int bindings_jwt(lua_State *L);
+int bindings_metrics(lua_State *L);
 int bindings_crypto(lua_State *L);
 int bindings_cache(lua_State *L);
 int bindings_cache_due(lua_State *L);

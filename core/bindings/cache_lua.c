@@ -9,6 +9,7 @@
 
 #include "../base/clock.h"
 #include "../base/mailbox.h"
+#include "../exchange/counts.h"
 #include "../exchange/request.h"
 #include "../services/cache.h"
 #include "bindings.h"
@@ -136,6 +137,16 @@ static int push_value(lua_State *L, const char *word, const struct cache_found *
     return 5;
 }
 
+/* Once for each asker: whoever waited for another's fill is no hit of its own. */
+static void count(struct counts *counts, enum cache_result result, bool waited) {
+    if (result == CACHE_MISS || (result == CACHE_WAIT && !waited))
+        counts_cache(counts, COUNTS_MISS);
+    else if (waited)
+        counts_cache(counts, COUNTS_COALESCED);
+    else
+        counts_cache(counts, result == CACHE_HIT ? COUNTS_HIT : COUNTS_STALE);
+}
+
 static int push_miss(lua_State *L, struct task *task, const char *key, size_t len,
                      const struct cache_found *found) {
     owe(task, context_of(L)->services->cache, key, len);
@@ -159,6 +170,7 @@ static int ask(lua_State *L, int status, lua_KContext waits) {
     enum cache_result result = cache_get(context->services->cache, key, len, clock_ns(), &context->scratch,
                                          &found, waiter ? &waiter->cache : NULL);
     if (result == CACHE_WAIT && waiter) return lua_yieldk(L, 0, waits + 1, ask);
+    if (task) count(context->services->counts, result, waits > 0);
     free(waiter);
     switch (result) {
     case CACHE_HIT: return push_value(L, "hit", &found, waits > 0);

@@ -16,9 +16,13 @@ struct board;
 struct bus;
 struct cache;
 struct compiled;
+struct counts;
 struct hasher;
 struct mailbox;
+struct metrics;
+struct metrics_writer;
 struct query_set;
+struct route_names;
 struct settings;
 struct share;
 struct snapshot;
@@ -39,6 +43,10 @@ struct services {
     const struct tokens *tokens;
     struct token_memory *token_memory;
     const struct settings *settings;
+    struct metrics *metrics;
+    struct metrics_writer *metrics_writer;
+    struct counts *counts;           /* NULL: nobody counts */
+    struct route_names *route_names; /* NULL: routes have no names */
     /* or NULL: nobody follows */
     void (*progress)(void *ctx, long done, long total, const char *what);
     void *progress_ctx;

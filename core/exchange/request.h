@@ -67,6 +67,7 @@ struct request {
     const char *const *params; /* the matched route's path parameters, decoded; arena memory */
     size_t param_count;
     const char *route;   /* the route's template once one matched, for the log; else NULL */
+    unsigned route_name; /* its number in route_names.h; 0: none matched */
     unsigned generation; /* number of the scripts that answer, for error bodies and the log; 0: none yet */
     void (*on_answered)(struct request *req); /* http's, called by request_answered */
     void *exchange;                           /* http's own */

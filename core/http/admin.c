@@ -85,7 +85,7 @@ static enum MHD_Result give(struct MHD_Connection *mhd, struct admin_answer *ans
         free(bytes);
         return MHD_NO;
     }
-    add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
+    add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->type ? answer->type : "application/json");
     add_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
     if (answer->allow) add_header(response, MHD_HTTP_HEADER_ALLOW, answer->allow);
     if (answer->status == MHD_HTTP_UNAUTHORIZED)

@@ -7,6 +7,7 @@
  *   GET /         the operators' page, and the files that it is made of
  *   GET /live     200 {"status":"live"} as long as the process runs
  *   GET /ready    200 {"status":"ready"} or 503 {"status":"not ready","reason":"..."}, as `ready` says
+ *   GET /metrics  200, Prometheus' text 0.0.4: whatever `metrics` has to say
  *   GET /import   200, a JSON object: how far the import is that an operator asked for
  *   POST /import?adapter=NAME   body: a file's bytes, or none; 202 and the same object. 409 while one runs,
  *                 413 for more than ADMIN_BODY_MAX bytes, 400 for what is no import, 503 when the server
@@ -56,6 +57,8 @@ struct admin_view {
     enum err_code (*outbox_retry)(void *ctx, const char *key, struct buf *ret, struct err *err);
     /* Appends the state of the scripts as a JSON object. From admin's thread: must not take long. */
     void (*scripts)(void *ctx, struct buf *ret);
+    /* Appends all that is counted, as base/exposition.h writes it. From admin's thread: waits for nobody. */
+    void (*metrics)(void *ctx, struct buf *ret);
     const struct assets *page; /* assets.h */
     void *ctx;
 };

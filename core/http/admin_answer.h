@@ -10,7 +10,8 @@
 
 struct admin_answer {
     unsigned status;
-    struct buf body;   /* JSON; taken by whoever sends it */
+    struct buf body;   /* taken by whoever sends it */
+    const char *type;  /* static text; NULL: JSON */
     const char *allow; /* static text; with a 405 */
 };
 

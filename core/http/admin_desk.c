@@ -1,6 +1,7 @@
 /* admin_desk.c -- the table, and what is said at once. */
 
 #include "admin_desk.h"
+#include "../base/exposition.h"
 #include <stddef.h>
 #include <string.h>
 
@@ -27,6 +28,12 @@ static void say_scripts(const struct admin_view *view, struct admin_answer *ret)
     view->scripts(view->ctx, &ret->body);
 }
 
+static void say_metrics(const struct admin_view *view, struct admin_answer *ret) {
+    ret->status = 200;
+    ret->type = EXPOSITION_TYPE;
+    view->metrics(view->ctx, &ret->body);
+}
+
 #define NEEDS(member) .needs = offsetof(struct admin_view, member)
 
 static const struct admin_duty duties[] = {
@@ -34,6 +41,7 @@ static const struct admin_duty duties[] = {
     {.path = "/ready", .open = true, .say = say_ready, NEEDS(ready)},
     {.path = "/import", .say = say_import, NEEDS(import)},
     {.path = "/import", .post = true, .work = ADMIN_UPLOAD, NEEDS(import)},
+    {.path = "/metrics", .say = say_metrics, NEEDS(metrics)},
     {.path = "/scripts", .say = say_scripts, NEEDS(scripts)},
     {.path = "/scripts/reload", .post = true, .work = ADMIN_ORDER, .order = ORDER_RELOAD, NEEDS(reload)},
     {.path = "/scripts/rollback",

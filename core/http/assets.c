@@ -4,6 +4,7 @@
 
 #include "assets.h"
 #include "../exchange/problem.h"
+#include "../exchange/route_names.h"
 #include "gzip.h"
 #include "prefer.h"
 #include <stdio.h>
@@ -207,6 +208,7 @@ bool assets_answer(void *ctx, struct request *req) {
                                              .if_none_match = request_header(req, "If-None-Match")};
     if (!assets_find(ctx, &question, &found)) return false;
     req->route = found.asset->route;
+    req->route_name = ROUTE_ASSETS;
     if (req->method == METHOD_GET || req->method == METHOD_HEAD)
         say(req, &found);
     else

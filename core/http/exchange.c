@@ -11,7 +11,7 @@
 #include <strings.h>
 
 #define SPARE_LIMIT 256
-#define STATUS_GONE 499 /* in the log alone: the connection ended before there was an answer */
+#define STATUS_GONE 499 /* in the log and in counts: the connection ended before there was an answer */
 
 static void release(struct exchange *exchange) {
     buf_done(&exchange->req.answer.body);
@@ -138,14 +138,17 @@ bool exchange_add_body(struct exchange *exchange, const char *bytes, size_t len)
     return true;
 }
 
+int exchange_status(const struct exchange *exchange) {
+    return exchange->state == EXCHANGE_SENDING ? exchange->req.answer.status : STATUS_GONE;
+}
+
 void exchange_log(const struct exchange *exchange) {
     const struct request *req = &exchange->req;
-    int status = exchange->state == EXCHANGE_SENDING ? req->answer.status : STATUS_GONE;
     double ms = (double)(clock_ns() - req->started_ns) / (double)CLOCK_NS_PER_MS;
     unsigned before = log_generation(req->generation);
     log_event(LOG_INFO, "request", log_text("request_id", req->id),
               log_text("method", method_name(req->method)), log_text("path", req->path),
-              log_text("route", req->route), log_int("status", status), log_real("ms", ms),
+              log_text("route", req->route), log_int("status", exchange_status(exchange)), log_real("ms", ms),
               log_int("bytes", exchange->sent), log_text("peer", req->peer));
     log_generation(before);
 }

@@ -55,6 +55,9 @@ int exchange_judge(struct exchange *exchange, const char *method, const char *ve
 bool exchange_expect_body(struct exchange *exchange);
 bool exchange_add_body(struct exchange *exchange, const char *bytes, size_t len);
 
+/* The status it ended with; 499 where the client went before there was an answer. */
+int exchange_status(const struct exchange *exchange);
+
 /* One line in the log, under the request's own generation. */
 void exchange_log(const struct exchange *exchange);
 

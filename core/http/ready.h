@@ -23,6 +23,7 @@ struct ready_answer {
     int status;
     size_t bytes;      /* of its body */
     const char *route; /* set by ready_keep: lives as long as the answer stands here */
+    unsigned route_name;
     unsigned generation;
     struct standing standing;
 };

@@ -25,12 +25,14 @@
 #include "../base/clock.h"
 #include "../base/reactor.h"
 #include "../exchange/problem.h"
+#include "../exchange/route_names.h"
 #include "address.h"
 #include "edges.h"
 #include "exchange.h"
 #include "patience.h"
 #include "ready.h"
 #include "streams.h"
+#include "traffic.h"
 #include "validate.h"
 #include <assert.h>
 #include <errno.h>
@@ -122,6 +124,28 @@ static void on_turn_end(void *ctx) {
     if (server->slept) reactor_timer_start(server->reactor, &server->tick, 0, NULL);
 }
 
+/* ---- counting ---- */
+
+static void count_pending(struct server *server, int change) {
+    server->pending += (size_t)change;
+    if (server->options.traffic) meter_set(&server->options.traffic->active, server->pending);
+}
+
+static void count_connections(struct server *server, int change) {
+    server->connections += (size_t)change;
+    if (server->options.traffic) meter_set(&server->options.traffic->connections, server->connections);
+}
+
+/* Its end is when the clock was last looked at, as its beginning was: no answer is timed by a look of its
+ * own.
+ */
+static void count(const struct exchange *exchange) {
+    const struct request *req = &exchange->req;
+    const struct server *server = exchange->connection->server;
+    traffic_count(server->options.traffic, req->method, req->route_name, exchange_status(exchange),
+                  server->patience.now_ns - req->started_ns);
+}
+
 /* ---- answering ---- */
 
 static unsigned generation_now(const struct server *server) {
@@ -185,6 +209,7 @@ static void keep(struct exchange *exchange, struct MHD_Response *response) {
                                         .status = req->answer.status,
                                         .bytes = exchange->sent,
                                         .route = req->route,
+                                        .route_name = req->route_name,
                                         .generation = req->generation,
                                         .standing = req->answer.standing};
     bool stands =
@@ -204,9 +229,11 @@ static bool give_again(struct exchange *exchange, enum MHD_Result *ret) {
     memcpy(answer->id, req->id, REQUEST_ID_USUAL);
     req->answer.status = answer->status;
     req->generation = answer->generation;
+    req->route_name = answer->route_name;
     exchange->sent = answer->bytes;
     if (server->options.access_log && answer->route)
         req->route = arena_copy(&req->arena, answer->route, strlen(answer->route));
+    if (server->options.traffic) meter_add(&server->options.traffic->kept, 1);
     *ret = queue(exchange, answer->made);
     return true;
 }
@@ -345,7 +372,7 @@ static void *on_target(void *ctx, const char *target, struct MHD_Connection *mhd
     exchange->req.peer = connection->peer;
     exchange->req.on_answered = on_answered;
     connection->exchange = exchange;
-    server->pending++;
+    count_pending(server, 1);
     if (connection->client.deadline.phase == PHASE_IDLE) patience_move(&connection->client, PHASE_HEAD);
     return exchange;
 }
@@ -421,9 +448,10 @@ static void end_exchange(struct exchange *exchange) {
     struct server *server = connection->server;
     if (exchange->state == EXCHANGE_WAITING) cancel(exchange);
     if (server->options.access_log && exchange->state != EXCHANGE_HEAD) exchange_log(exchange);
+    if (server->options.traffic && exchange->state != EXCHANGE_HEAD) count(exchange);
     connection->exchange = NULL;
     exchange_give(&server->exchanges, exchange);
-    server->pending--;
+    count_pending(server, -1);
     patience_move(&connection->client, PHASE_IDLE);
 }
 
@@ -437,7 +465,7 @@ static void on_completed(void *ctx, struct MHD_Connection *mhd, void **context,
 }
 
 /* Said before anything was asked, as nothing is read of someone who is too many. */
-static void *turn_away(const struct server *server, int fd) {
+static void *turn_away(struct server *server, int fd) {
     static const char detail[] = "{\"detail\":\"this address has too many connections open now\"";
     char number[32] = "", words[300];
     unsigned generation = generation_now(server);
@@ -448,6 +476,8 @@ static void *turn_away(const struct server *server, int fd) {
                        strlen(detail) + strlen(number) + 1, detail, number);
     send(fd, words, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT);
     shutdown(fd, SHUT_RDWR);
+    if (server->options.traffic)
+        traffic_count(server->options.traffic, METHOD_COUNT, ROUTE_UNMATCHED, 429, 0);
     return NULL;
 }
 
@@ -468,7 +498,7 @@ static void *open_connection(struct server *server, struct MHD_Connection *mhd) 
     connection->ip = ip;
     address_text(peer, connection->peer);
     patience_enter(&server->patience, &connection->client, fd);
-    server->connections++;
+    count_connections(server, 1);
     return connection;
 }
 
@@ -477,7 +507,8 @@ static void close_connection(struct connection *connection) {
     if (connection->exchange) end_exchange(connection->exchange); /* the library may forget to report it */
     patience_leave(&connection->client);
     if (!connection->given_away) edges_leave(server->options.edges, &connection->ip);
-    if (server->connections-- >= server->options.connections) server->again = true;
+    if (server->connections >= server->options.connections) server->again = true;
+    count_connections(server, -1);
     free(connection);
 }
 

@@ -14,6 +14,7 @@ struct edges;
 struct reactor;
 struct server;
 struct streams;
+struct traffic;
 
 struct server_options {
     int listen_fd;        /* bound and listening; the server closes it */
@@ -26,6 +27,7 @@ struct server_options {
     bool access_log;      /* one line a request */
 
     struct streams *streams; /* NULL: none are served; outlives the server */
+    struct traffic *traffic; /* counts what this server answers; NULL: nobody does; outlives it too */
 };
 
 /* A listening socket on "host:port" ("0.0.0.0:8080", "[::]:8080", "localhost:0") with SO_REUSEPORT, so that

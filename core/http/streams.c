@@ -63,6 +63,7 @@ struct streams {
     struct mail bell, drain_mail, stop_mail;
     _Atomic bool rung, draining;
     _Atomic unsigned taken, told;
+    struct meter frames, stuck, talkative;
 };
 
 /* ---- seats ---- */
@@ -87,6 +88,8 @@ static struct seat *seat_of(struct viewer *viewer) {
 static void on_gone(struct viewer *viewer) {
     struct seat *seat = seat_of(viewer);
     struct streams *streams = seat->streams;
+    if (viewer->why == VIEWER_STUCK) meter_add(&streams->stuck, 1);
+    if (viewer->why == VIEWER_TALKATIVE) meter_add(&streams->talkative, 1);
     viewer_close(viewer);
     *seat->at = seat->next;
     if (seat->next) seat->next->at = seat->at;
@@ -182,6 +185,7 @@ static bool open_seat(struct streams *streams, struct seat *seat) {
     seat->channel = channel_of(streams, seat->name);
     seat->viewer.gone = on_gone;
     seat->viewer.reactor = streams->reactor;
+    seat->viewer.frames = &streams->frames;
     return seat->channel && viewer_open(&seat->viewer, seat->fd);
 }
 
@@ -252,6 +256,14 @@ void streams_give_up(struct seat *seat) {
 
 size_t streams_count(const struct streams *streams) {
     return atomic_load(&streams->taken);
+}
+
+void streams_read(const struct streams *streams, struct streams_numbers *ret) {
+    *ret = (struct streams_numbers){0};
+    if (!streams) return;
+    ret->frames = meter_read(&streams->frames);
+    ret->stuck = meter_read(&streams->stuck);
+    ret->talkative = meter_read(&streams->talkative);
 }
 
 /* ---- the end ---- */

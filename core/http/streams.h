@@ -48,4 +48,11 @@ void streams_drain(struct streams *streams);
 
 size_t streams_count(const struct streams *streams); /* how many places are taken */
 
+/* What was sent so far, and who was put out; any thread, waits for nobody. NULL has nothing. */
+struct streams_numbers {
+    uint64_t frames;           /* sent whole: first words, events, pings */
+    uint64_t stuck, talkative; /* viewers, see viewer.h */
+};
+void streams_read(const struct streams *streams, struct streams_numbers *ret);
+
 #endif

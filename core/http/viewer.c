@@ -26,6 +26,12 @@ static void prepare(int fd) {
 
 /* ---- sending ---- */
 
+/* `gone` is to follow. */
+static bool lost(struct viewer *viewer, enum viewer_end why) {
+    viewer->why = why;
+    return false;
+}
+
 static void next_frame(struct viewer *viewer) {
     frame_drop(viewer->frame);
     viewer->frame = viewer->next;
@@ -46,9 +52,12 @@ static bool send_some(struct viewer *viewer) {
     ssize_t sent = send(viewer->watch.fd, frame->bytes + viewer->sent, frame->len - viewer->sent,
                         MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent < 0 && errno == EINTR) return true;
+    if (sent < 0 && errno == ETIMEDOUT) return lost(viewer, VIEWER_STUCK);
     if (sent < 0) return (errno == EAGAIN || errno == EWOULDBLOCK) && set_blocked(viewer, true);
     viewer->sent += (size_t)sent;
-    if (viewer->sent == frame->len) next_frame(viewer);
+    if (viewer->sent < frame->len) return true;
+    meter_add(viewer->frames, 1);
+    next_frame(viewer);
     return true;
 }
 
@@ -91,14 +100,25 @@ bool viewer_end(struct viewer *viewer, struct frame *frame) {
 static bool listen_to(struct viewer *viewer) {
     char ignored[4096];
     ssize_t got = recv(viewer->watch.fd, ignored, sizeof ignored, MSG_DONTWAIT);
+    if (got < 0 && errno == ETIMEDOUT) return lost(viewer, VIEWER_STUCK);
     if (got < 0) return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
     viewer->heard += (uint32_t)got;
-    return got > 0 && viewer->heard <= HEARD_MOST;
+    if (viewer->heard > HEARD_MOST) return lost(viewer, VIEWER_TALKATIVE);
+    return got > 0;
+}
+
+/* The kernel says once why it gave the connection up. */
+static void note_error(struct viewer *viewer) {
+    int problem = 0;
+    socklen_t len = sizeof problem;
+    getsockopt(viewer->watch.fd, SOL_SOCKET, SO_ERROR, &problem, &len);
+    if (problem == ETIMEDOUT) viewer->why = VIEWER_STUCK;
 }
 
 static void on_events(void *ctx, uint32_t events) {
     struct viewer *viewer = ctx;
     bool there = !(events & (EPOLLERR | EPOLLHUP));
+    if (!there) note_error(viewer);
     if (there && events & EVENTS_ALWAYS) there = listen_to(viewer);
     if (!there)
         viewer->gone(viewer);

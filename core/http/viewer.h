@@ -8,15 +8,25 @@
  * away: a request that it sent behind the one that became the stream gets no answer. In its reactor's thread.
  * Knows sockets; neither who else is there nor what is said. */
 
+#include "../base/meter.h"
 #include "../base/reactor.h"
 #include "../exchange/board.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+/* Why one is there no more, for whoever counts. */
+enum viewer_end {
+    VIEWER_LEFT,     /* of its own */
+    VIEWER_STUCK,    /* it read nothing for two minutes, or its host is gone without a word */
+    VIEWER_TALKATIVE /* it said more than anybody has to say to a stream */
+};
+
 struct viewer {
     void (*gone)(struct viewer *viewer); /* it has left, or must: viewer_close is to follow */
     struct reactor *reactor;
+    struct meter *frames; /* rises with each frame that was sent whole; of the reactor's thread */
+    enum viewer_end why;  /* when `gone` is called */
     /* private */
     struct reactor_watch watch;
     struct frame *frame, *next; /* NULL: none */
@@ -26,7 +36,8 @@ struct viewer {
     bool last;                  /* after `next` there is nothing more */
 };
 
-/* `gone` and `reactor` are set, the rest zeroed. Takes the connected socket; false: nothing was done. */
+/* `gone`, `reactor` and `frames` are set, the rest zeroed. Takes the connected socket; false: nothing was
+ * done. */
 bool viewer_open(struct viewer *viewer, int fd);
 void viewer_close(struct viewer *viewer); /* of one that is open: closes the socket, drops the frames */
 

@@ -3,6 +3,7 @@
 #include "bounds.h"
 #include "../base/clock.h"
 #include "../base/log.h"
+#include "../exchange/counts.h"
 #include "../exchange/problem.h"
 #include "budget.h"
 #include "generation.h"
@@ -50,7 +51,10 @@ bool bounds_refuse(struct generation *generation, size_t route, struct request *
 
 /* ---- one that was stopped ---- */
 
-static int64_t account(struct coroutine *coroutine) {
+static int64_t account(struct coroutine *coroutine, enum excess excess) {
+    static const enum counts_killed why[] = {
+        [EXCESS_TIME] = COUNTS_TIME, [EXCESS_MEMORY] = COUNTS_MEMORY, [EXCESS_STACK] = COUNTS_STACK};
+    counts_killed(coroutine->generation->context.services->counts, why[excess]);
     int64_t rest_ns = quarantine_killed(coroutine->quarantine, coroutine->number, coroutine->pass);
     coroutine->quarantine = NULL; /* told */
     return rest_ns / CLOCK_NS_PER_MS;
@@ -77,7 +81,7 @@ void bounds_stopped(struct bounds *bounds, struct coroutine *coroutine, enum exc
     log_event(LOG_ERROR, "handler stopped", log_text("request_id", req->id),
               log_text("method", method_name(req->method)), log_text("route", req->route),
               log_text("reason", reason));
-    int64_t rest_ms = account(coroutine);
+    int64_t rest_ms = account(coroutine, excess);
     if (rest_ms)
         log_event(LOG_ERROR, "a handler was stopped too often: it rests, unless scripts are loaded anew",
                   log_text("method", method_name(req->method)), log_text("route", req->route),
@@ -95,7 +99,7 @@ void bounds_job_stopped(struct bounds *bounds, struct coroutine *coroutine, enum
                         size_t size) {
     char reason[300];
     word(bounds, coroutine, excess, reason, sizeof reason);
-    int64_t rest_ms = account(coroutine);
+    int64_t rest_ms = account(coroutine, excess);
     if (rest_ms)
         snprintf(ret, size, "stopped: it used %s; it rests for %lld ms", reason, (long long)rest_ms);
     else

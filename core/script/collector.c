@@ -12,14 +12,14 @@
 #define TELL_NS  (10 * CLOCK_NS_PER_S)
 
 static bool is_full(const struct generation *generation) {
-    return generation->memory > generation->memory_limit / 4 * 3;
+    return generation_memory(generation) > generation->memory_limit / 4 * 3;
 }
 
 static void tell_full(struct collector *collector, const struct generation *generation, int64_t now_ns) {
     if (collector->told_ns && now_ns - collector->told_ns < TELL_NS) return;
     collector->told_ns = now_ns;
     log_event(LOG_WARN, "scripts keep most of the memory that their Lua state may hold",
-              log_int("bytes", generation->memory), log_int("limit", generation->memory_limit));
+              log_int("bytes", generation_memory(generation)), log_int("limit", generation->memory_limit));
     if (collector->full) collector->full(collector->ctx);
 }
 

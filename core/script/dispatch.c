@@ -3,6 +3,7 @@
 #include "dispatch.h"
 #include "../base/buf.h"
 #include "../exchange/problem.h"
+#include "../exchange/route_names.h"
 #include "../exchange/router.h"
 #include "adopt.h"
 #include "generation.h"
@@ -33,11 +34,20 @@ static struct generation *newest(const struct dispatch *dispatch) {
     return dispatch->adopt ? adopt_current(dispatch->adopt) : dispatch->generation;
 }
 
+/* Not the router's own text, as the request may be logged when its generation is gone. */
+static void set_route(struct request *req, const struct generation *generation,
+                      const struct route_match *match) {
+    req->route_name = generation->names[match->route];
+    if (req->route_name == ROUTE_OTHER)
+        req->route = arena_copy(&req->arena, match->template, strlen(match->template));
+    else
+        req->route = route_names_text(generation->context.services->route_names, req->route_name);
+}
+
 static enum request_state run(struct dispatch *dispatch, struct generation *generation, struct request *req,
                               const struct route_match *match) {
     const char **params = arena_alloc(&req->arena, sizeof match->params);
-    /* copied, as the request may be logged when its generation is gone */
-    req->route = arena_copy(&req->arena, match->template, strlen(match->template));
+    set_route(req, generation, match);
     if (!params || !req->route) {
         problem_say(req, 503, NULL);
         return REQUEST_ANSWERED;

@@ -5,6 +5,7 @@
 #include "../base/clock.h"
 #include "../base/log.h"
 #include "../bindings/place.h"
+#include "../exchange/route_names.h"
 #include "../services/settings.h"
 #include "../services/snapshot.h"
 #include "bounds.h"
@@ -18,15 +19,15 @@
 
 static void *count_memory(void *ud, void *block, size_t old, size_t size) {
     struct generation *generation = ud;
-    size_t had = block ? old : 0;
+    size_t had = block ? old : 0, all = generation_memory(generation);
     if (size == 0) {
         free(block);
-        generation->memory -= had;
+        meter_set(&generation->memory, all - had);
         return NULL;
     }
-    if (size > had && generation->memory + (size - had) > generation->memory_limit) return NULL;
+    if (size > had && all + (size - had) > generation->memory_limit) return NULL;
     void *moved = realloc(block, size);
-    if (moved) generation->memory = generation->memory - had + size;
+    if (moved) meter_set(&generation->memory, all - had + size);
     return moved;
 }
 
@@ -62,6 +63,7 @@ static void add_route(lua_State *L, struct generation *generation, int number) {
         lua_getfield(L, route, "file_line");
         luaL_error(L, "%s: %s", luaL_optstring(L, -1, "route"), err.text);
     }
+    generation->names[number] = route_names_number(generation->context.services->route_names, path);
     generation->runs[number] = take_function(L, route, "run");
     if (generation->runs[number] == LUA_NOREF) luaL_error(L, "%s %s has no run", method, path);
     lua_settop(L, route);
@@ -70,7 +72,9 @@ static void add_route(lua_State *L, struct generation *generation, int number) {
 static void add_routes(lua_State *L, struct generation *generation) {
     if (lua_getfield(L, -1, "routes") != LUA_TTABLE) luaL_error(L, "app.lua: routes is a list");
     size_t count = lua_rawlen(L, -1);
-    if (!(generation->runs = calloc(count + 1, sizeof *generation->runs))) {
+    generation->runs = calloc(count + 1, sizeof *generation->runs);
+    generation->names = calloc(count + 1, sizeof *generation->names);
+    if (!generation->runs || !generation->names) {
         luaL_error(L, "out of memory");
         return;
     }
@@ -219,6 +223,7 @@ void generation_free(struct generation *generation) {
     buf_done(&generation->context.written);
     arena_done(&generation->context.arena);
     free(generation->runs);
+    free(generation->names);
     for (size_t i = 0; i < generation->plan_count; i++) {
         free(generation->plans[i].on);
         free(generation->plans[i].place);

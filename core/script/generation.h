@@ -9,6 +9,7 @@
 
 #include "../base/buf.h"
 #include "../base/err.h"
+#include "../base/meter.h"
 #include "../bindings/context.h"
 #include "../exchange/router.h"
 #include "quarantine.h"
@@ -55,11 +56,13 @@ struct generation {
     struct router *router;
     int *runs; /* registry references of the routes' functions, by route number */
     size_t run_count;
+    unsigned *names;           /* of the routes in route_names.h, by route number */
     int seed, import, openapi; /* references, or LUA_NOREF */
     struct observer_plan *plans;
     size_t plan_count;
     struct observers *observers; /* made and freed by the edition; NULL is fine */
-    size_t memory, memory_limit;
+    struct meter memory;         /* bytes that Lua has; read from anywhere, like `tasks` */
+    size_t memory_limit;
     bool collecting;               /* the collector (collector.h) is at work in its state */
     struct quarantine *quarantine; /* borrowed, shared with its edition's others; NULL is fine */
     struct coroutine *idle;        /* finished ones, ready for the next */
@@ -84,6 +87,10 @@ struct generation_parts {
 
 enum err_code generation_new(struct generation **ret, const struct generation_parts *parts, struct err *err);
 void generation_free(struct generation *generation); /* once it is over; any thread; NULL is fine */
+
+static inline size_t generation_memory(const struct generation *generation) {
+    return (size_t)meter_read(&generation->memory);
+}
 
 /* Nothing runs or waits on it, and no statement reads from its queries. */
 bool generation_over(const struct generation *generation);

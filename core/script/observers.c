@@ -6,6 +6,8 @@
 #include "../base/clock.h"
 #include "../base/log.h"
 #include "../base/reactor.h"
+#include "../exchange/counts.h"
+#include "../exchange/route_names.h"
 #include "../services/bus.h"
 #include "generation.h"
 #include "scheduler.h"
@@ -68,6 +70,7 @@ static void ended(void *ctx, bool fine, const char *text) {
     buf_clear(&observer->given);
     if (!fine) {
         observer->failures++;
+        counts_error(observer->observers->generation->context.services->counts, ROUTE_OBSERVERS);
         log_event(LOG_ERROR, "observer failed", log_text("observer", observer->plan->place),
                   log_text("reason", text), log_int("failures", observer->failures));
     }
@@ -125,11 +128,16 @@ static long count_lines(const char *text, size_t len) {
 }
 
 /* The older half goes at once, so that a queue that stays full is not moved for every event. */
+static void note_loss(struct observer *observer, long count) {
+    observer->lost += count;
+    bus_lost(observer->observers->parts.bus, observer->plan->on, (uint64_t)count);
+}
+
 static void lose_oldest(struct observer *observer) {
     struct buf *waiting = &observer->waiting, kept = {0};
     const char *middle = memchr(waiting->data + waiting->len / 2, '\n', waiting->len - waiting->len / 2);
     size_t lost = (size_t)(middle - waiting->data) + 1;
-    observer->lost += count_lines(waiting->data, lost);
+    note_loss(observer, count_lines(waiting->data, lost));
     log_event(LOG_WARN, "an observer is too slow and loses events",
               log_text("observer", observer->plan->place), log_int("lost", observer->lost));
     buf_add(&kept, waiting->data + lost, waiting->len - lost);
@@ -143,7 +151,7 @@ static void add(struct observer *observer, const struct bus_event *event) {
     buf_add_char(&observer->waiting, '\n');
     if (observer->waiting.failed) {
         buf_done(&observer->waiting);
-        observer->lost++;
+        note_loss(observer, 1);
     }
 }
 

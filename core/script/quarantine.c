@@ -16,6 +16,7 @@ struct record {
 
 struct quarantine {
     int64_t rest_ns, pause_ns;
+    size_t count;
     struct record records[];
 };
 
@@ -23,6 +24,7 @@ enum err_code quarantine_new(struct quarantine **ret, size_t count, int64_t rest
                              struct err *err) {
     struct quarantine *quarantine = calloc(1, sizeof *quarantine + count * sizeof(struct record));
     if (!quarantine) return err_set(err, ERR_NO_MEMORY, "out of memory");
+    quarantine->count = count;
     quarantine->rest_ns = rest_ns > pause_ns ? rest_ns : pause_ns;
     quarantine->pause_ns = pause_ns;
     *ret = quarantine;
@@ -87,4 +89,15 @@ void quarantine_well(struct quarantine *quarantine, size_t number, enum quaranti
 void quarantine_dropped(struct quarantine *quarantine, size_t number, enum quarantine_pass pass) {
     if (quarantine && pass == QUARANTINE_TRIAL)
         atomic_store(&quarantine->records[number].until_ns, clock_ns());
+}
+
+/* One whose rest is over and that nobody has tried yet still counts. */
+size_t quarantine_resting(const struct quarantine *quarantine) {
+    size_t count = 0;
+    for (size_t i = 0; quarantine && i < quarantine->count; i++) {
+        const struct record *record = &quarantine->records[i];
+        count += atomic_load_explicit(&record->until_ns, memory_order_relaxed) != 0 &&
+                 atomic_load_explicit(&record->kills, memory_order_relaxed) >= QUARANTINE_KILLS;
+    }
+    return count;
 }

@@ -35,4 +35,7 @@ int64_t quarantine_killed(struct quarantine *quarantine, size_t number, enum qua
 void quarantine_well(struct quarantine *quarantine, size_t number, enum quarantine_pass pass);
 void quarantine_dropped(struct quarantine *quarantine, size_t number, enum quarantine_pass pass);
 
+/* How many handlers rest, those that only pause left out; NULL is fine. */
+size_t quarantine_resting(const struct quarantine *quarantine);
+
 #endif

@@ -7,6 +7,7 @@
 #include "reload.h"
 #include "../base/clock.h"
 #include "../base/log.h"
+#include "../base/meter.h"
 #include "../services/db/prepare.h"
 #include "../services/watch.h"
 #include "budget.h"
@@ -44,6 +45,11 @@ struct reload {
     const char *woken_by;
     struct attempt *order; /* from reload_run */
     bool busy, stopping;
+
+    /* written by the one thread that attempts */
+    struct meter served_count, refused_count, busy_count;
+    struct meter success_ms;
+    struct meter_spread durations;
 };
 
 /* One try, whoever asked for it. */
@@ -141,6 +147,17 @@ static enum err_code serve(struct reload *reload, struct sources *sources, const
 
 /* ---- an attempt ---- */
 
+/* What was only checked is no reload. */
+static void count(struct reload *reload, enum err_code code, int64_t ns) {
+    meter_observe(&reload->durations, &meter_durations, (uint64_t)ns);
+    if (code == ERR_OK)
+        meter_add(&reload->served_count, 1), meter_set(&reload->success_ms, (uint64_t)clock_wall_ms());
+    else if (code == ERR_BUSY)
+        meter_add(&reload->busy_count, 1);
+    else
+        meter_add(&reload->refused_count, 1);
+}
+
 static void conclude(struct reload *reload, struct attempt *attempt, int64_t began_ns) {
     struct reload_outcome outcome = {.code = attempt->code,
                                      .order = &attempt->order,
@@ -149,6 +166,7 @@ static void conclude(struct reload *reload, struct attempt *attempt, int64_t beg
                                      .reason = attempt->err->text};
     bool refused = attempt->code != ERR_OK && attempt->code != ERR_NOT_FOUND;
     bool failed = refused && !attempt->order.dry_run, told = false;
+    if (!attempt->order.dry_run) count(reload, attempt->code, outcome.ns);
     pthread_mutex_lock(&reload->lock);
     if (failed) told = report_failed(&reload->report, &outcome) && attempt->again;
     pthread_mutex_unlock(&reload->lock);
@@ -189,6 +207,7 @@ enum err_code reload_first(struct reload *reload, struct err *err) {
         reload->numbers = edition->number;
         report_served(&reload->report, edition);
         log_generation_default(edition->number);
+        meter_set(&reload->success_ms, (uint64_t)edition->at_ms);
         stage_open(&reload->stage, edition);
     }
     sources_drop(sources);
@@ -346,6 +365,22 @@ void reload_state(struct reload *reload, struct buf *ret) {
     pthread_mutex_lock(&reload->lock);
     report_state(&reload->report, atomic_load(&reload->stage.edition), ret);
     pthread_mutex_unlock(&reload->lock);
+}
+
+/* Whoever closes an edition has taken it out of the report first, under the lock. */
+void reload_read(struct reload *reload, struct reload_numbers *ret) {
+    *ret = (struct reload_numbers){.served = meter_read(&reload->served_count),
+                                   .refused = meter_read(&reload->refused_count),
+                                   .busy = meter_read(&reload->busy_count),
+                                   .success_ms = (int64_t)meter_read(&reload->success_ms)};
+    meter_sum(&ret->durations, &reload->durations);
+    pthread_mutex_lock(&reload->lock);
+    report_count(&reload->report, atomic_load(&reload->stage.edition), ret);
+    pthread_mutex_unlock(&reload->lock);
+}
+
+const char *reload_lua(void) {
+    return LUA_RELEASE + sizeof "Lua " - 1;
 }
 
 /* Under the lock, so that the edition cannot go meanwhile. */

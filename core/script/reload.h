@@ -10,6 +10,7 @@
 
 #include "../base/buf.h"
 #include "../base/err.h"
+#include "../base/meter.h"
 #include "edition.h"
 #include <stdbool.h>
 
@@ -64,6 +65,21 @@ void reload_wake(struct reload *reload, const char *by);
 
 /* What is served is built once more, as its Lua states have become too full; any thread. */
 void reload_renew(struct reload *reload);
+
+/* For whoever counts. Any thread; waits for no attempt, and for no worker. */
+#define RELOAD_WORKERS 256
+struct reload_numbers {
+    unsigned generation; /* that is served; 0: none */
+    size_t live;         /* editions of which something is left, that one included */
+    size_t resting;      /* handlers of it that were stopped too often */
+    size_t workers;
+    uint64_t memory[RELOAD_WORKERS]; /* bytes that Lua has, by worker */
+    uint64_t served, refused, busy;  /* attempts; busy: the database could not be asked */
+    struct meter_sums durations;     /* of all of them, in nanoseconds */
+    int64_t success_ms;              /* since 1970: when the latest began to be served; 0: never */
+};
+void reload_read(struct reload *reload, struct reload_numbers *ret);
+const char *reload_lua(void); /* the version of Lua: "5.4.4" */
 
 /* Appends what is served as a JSON object: generation, since, by, hash, files, last_failure, older, history.
  * Any thread. */

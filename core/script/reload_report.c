@@ -173,6 +173,19 @@ static unsigned count_tasks(const struct edition *edition) {
     return count;
 }
 
+void report_count(const struct reload_report *report, const struct edition *served,
+                  struct reload_numbers *ret) {
+    if (!served) return;
+    ret->generation = served->number;
+    ret->resting = quarantine_resting(served->quarantine);
+    ret->workers = served->count < RELOAD_WORKERS ? served->count : RELOAD_WORKERS;
+    for (const struct edition *edition = report->editions; edition; edition = edition->next) {
+        ret->live++;
+        for (size_t i = 0; i < edition->count && i < ret->workers; i++)
+            if (edition->generations[i]) ret->memory[i] += generation_memory(edition->generations[i]);
+    }
+}
+
 static void add_older(struct buf *ret, const struct reload_report *report, const struct edition *served) {
     const char *comma = "";
     buf_add_str(ret, "\"older\":[");

@@ -46,6 +46,9 @@ void report_closed(struct reload_report *report, const struct generation *genera
 /* A list of the editions of which nothing is left; the caller's. */
 struct edition *report_take_over(struct reload_report *report, const struct edition *served);
 void report_state(const struct reload_report *report, const struct edition *served, struct buf *ret);
+/* What is live, and its memory. */
+void report_count(const struct reload_report *report, const struct edition *served,
+                  struct reload_numbers *ret);
 void report_done(struct reload_report *report); /* with all editions */
 
 void report_log(const struct reload_outcome *outcome);

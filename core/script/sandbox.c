@@ -24,9 +24,9 @@
 
 /* What scripts may require of the prelude. */
 static const char *const public_modules[] = {
-    "all",      "background", "bundle",   "bus",    "cache",    "channels", "clock", "crypto",
-    "db",       "depend",     "fail",     "field",  "json",     "jwt",      "log",   "openapi",
-    "password", "route",      "settings", "stream", "throttle", NULL};
+    "all",     "background", "bundle", "bus",      "cache",  "channels", "clock", "crypto",
+    "db",      "depend",     "fail",   "field",    "json",   "jwt",      "log",   "metrics",
+    "openapi", "password",   "route",  "settings", "stream", "throttle", NULL};
 
 static const char *const base_names[] = {"assert", "error",  "getmetatable", "ipairs",   "next", "pairs",
                                          "pcall",  "select", "tonumber",     "tostring", "type", "_VERSION",

@@ -5,6 +5,7 @@
 #include "../base/log.h"
 #include "../bindings/bindings.h"
 #include "../bindings/task.h"
+#include "../exchange/counts.h"
 #include "../exchange/problem.h"
 #include "../services/db/pool.h"
 #include "background.h"
@@ -121,6 +122,8 @@ static void end_request(struct tasks *tasks, struct task *task, int status) {
                   log_text("route", req->route));
         problem_say(req, 500, NULL);
     }
+    if (req->answer.status == 500)
+        counts_error(coroutine_of(task)->generation->context.services->counts, req->route_name);
     end_task(tasks, task, status != LUA_OK);
 }
 
@@ -337,9 +340,11 @@ static void look(void *ctx) {
     struct tasks *tasks = &scheduler->tasks;
     for (uint32_t i = 0; i < tasks->count; i++) {
         struct task *task = tasks->slots[i];
-        if (task->live && !coroutine_of(task)->patient && task->age++ >= LOOKS)
+        if (task->live && !coroutine_of(task)->patient && task->age++ >= LOOKS) {
+            counts_killed(coroutine_of(task)->generation->context.services->counts, COUNTS_TOTAL_TIME);
             end_now(tasks, task, "ended: it took longer than it may in all",
                     "this took longer than it may, waits included: it may have been done or not");
+        }
     }
     start_look(scheduler);
 }

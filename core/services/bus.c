@@ -6,9 +6,11 @@
 
 #include "bus.h"
 #include "../base/mailbox.h"
+#include "../base/meter.h"
 #include "../base/text.h"
 #include "crypto.h"
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +22,8 @@ struct queue {
     char name[BUS_MAX_NAME + 1];
     struct bus_event *first, **last;
     size_t waiting;
+    struct meter published, dropped;
+    struct meter lost; /* by the reader, and counted in its thread */
 };
 
 struct bus {
@@ -27,8 +31,8 @@ struct bus {
     struct bus_subscription *subscriptions; /* constant while anyone publishes */
     pthread_mutex_t lock;                   /* guards all below */
     struct queue queues[BUS_NAMES];
-    size_t queue_count;
-    struct mailbox *mailbox; /* NULL: no reader */
+    _Atomic size_t queue_count; /* a queue is whole before it is counted: names are read without the lock */
+    struct mailbox *mailbox;    /* NULL: no reader */
     void (*arrived)(void *ctx);
     void *ctx;
     struct ring *ring; /* on its way; NULL: none */
@@ -130,15 +134,21 @@ void bus_unread(struct bus *bus) {
 
 /* ---- publishing ---- */
 
+static struct queue *find_queue(struct bus *bus, const char *name, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(bus->queues[i].name, name) == 0) return &bus->queues[i];
+    return NULL;
+}
+
 /* The name's queue, made when the name is new; NULL when there are too many names. */
 static struct queue *queue_of(struct bus *bus, const char *name) {
-    struct queue *queue = bus->queues, *end = queue + bus->queue_count;
-    while (queue < end && strcmp(queue->name, name) != 0)
-        queue++;
-    if (queue < end || bus->queue_count == BUS_NAMES) return queue < end ? queue : NULL;
-    bus->queue_count++;
+    size_t count = bus->queue_count;
+    struct queue *queue = find_queue(bus, name, count);
+    if (queue || count == BUS_NAMES) return queue;
+    queue = &bus->queues[count];
     snprintf(queue->name, sizeof queue->name, "%s", name);
     queue->last = &queue->first;
+    atomic_store_explicit(&bus->queue_count, count + 1, memory_order_release);
     return queue;
 }
 
@@ -147,6 +157,7 @@ static void drop_oldest(struct bus *bus, struct queue *queue) {
     queue->first = oldest->next;
     queue->waiting--;
     bus->counts.dropped++;
+    meter_add(&queue->dropped, 1);
     free(oldest);
 }
 
@@ -188,7 +199,7 @@ static enum err_code enqueue(struct bus *bus, const char *name, struct bus_event
     if (!queue)
         code = err_set(err, ERR_LIMIT, "event %s: a process knows %d names of events", name, BUS_NAMES);
     else
-        bus->counts.published++;
+        bus->counts.published++, meter_add(&queue->published, 1);
     bool wanted = queue && bus->mailbox;
     if (wanted) append(bus, queue, event);
     pthread_mutex_unlock(&bus->lock);
@@ -211,6 +222,23 @@ void bus_count(struct bus *bus, struct bus_counts *ret) {
     pthread_mutex_lock(&bus->lock);
     *ret = bus->counts;
     pthread_mutex_unlock(&bus->lock);
+}
+
+void bus_lost(struct bus *bus, const char *name, uint64_t count) {
+    size_t names = atomic_load_explicit(&bus->queue_count, memory_order_acquire);
+    struct queue *queue = find_queue(bus, name, names);
+    if (queue) meter_add(&queue->lost, count);
+}
+
+size_t bus_read_numbers(const struct bus *bus, struct bus_number ret[BUS_NAMES]) {
+    size_t count = atomic_load_explicit(&bus->queue_count, memory_order_acquire);
+    for (size_t i = 0; i < count; i++) {
+        const struct queue *queue = &bus->queues[i];
+        ret[i] = (struct bus_number){.name = queue->name,
+                                     .published = meter_read(&queue->published),
+                                     .dropped = meter_read(&queue->dropped) + meter_read(&queue->lost)};
+    }
+    return count;
 }
 
 /* ---- letters: "mark name text" ---- */

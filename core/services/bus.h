@@ -67,4 +67,16 @@ struct bus_counts {
 };
 void bus_count(struct bus *bus, struct bus_counts *ret);
 
+/* The reader could not take that many events of a name, and lost them; in the reader's thread. */
+void bus_lost(struct bus *bus, const char *name, uint64_t count);
+
+/* What became of the events of each name. Any thread; waits for nobody. */
+struct bus_number {
+    const char *name; /* the bus's */
+    uint64_t published;
+    uint64_t dropped; /* by the bus, as its reader was too slow, or by the reader */
+};
+/* Returns how many names there are. */
+size_t bus_read_numbers(const struct bus *bus, struct bus_number ret[BUS_NAMES]);
+
 #endif

@@ -18,6 +18,7 @@
 
 #include "cache.h"
 #include "../base/clock.h"
+#include "../base/meter.h"
 #include "crypto.h"
 #include <assert.h>
 #include <pthread.h>
@@ -71,6 +72,7 @@ struct cache {
     atomic_uint_fast64_t changes[TAG_SLOTS]; /* read without the lock; by a tag's slot, or a key's hash */
     unsigned char secret[CRYPTO_SHORT_KEY];
     size_t bucket_mask;
+    struct meter entries, bytes; /* for those without the lock */
     struct entry *buckets[];
 };
 
@@ -118,13 +120,23 @@ static void note_change(struct cache *cache, uint64_t slot) {
     atomic_fetch_add_explicit(&cache->changes[slot & (TAG_SLOTS - 1)], 1, memory_order_release);
 }
 
+/* An entry has come, or gone. */
+static void weigh(struct cache *cache, bool come, size_t bytes) {
+    cache->used = come ? cache->used + bytes : cache->used - bytes;
+    meter_set(&cache->bytes, cache->used);
+    if (come)
+        meter_add(&cache->entries, 1);
+    else
+        meter_subtract(&cache->entries, 1);
+}
+
 static void discard(struct cache *cache, struct entry **at) {
     struct entry *entry = *at;
     if (entry->used) cache->in_use[entry->used - 1] = NULL;
     note_change(cache, entry->hash);
     *at = entry->chain;
     order_remove(cache, entry);
-    cache->used -= cost(entry->key_len, entry->value_len);
+    weigh(cache, false, cost(entry->key_len, entry->value_len));
     free(entry);
 }
 
@@ -392,7 +404,7 @@ static bool insert(struct cache *cache, struct entry *entry) {
     if (*at && (*at)->ticket > entry->ticket) return false;
     int64_t used_ns = last_use(*at, entry);
     if (*at) discard(cache, at);
-    cache->used += cost(entry->key_len, entry->value_len);
+    weigh(cache, true, cost(entry->key_len, entry->value_len));
     while (cache->used > cache->room)
         discard_oldest(cache);
     at = &cache->buckets[entry->hash & cache->bucket_mask];
@@ -474,6 +486,11 @@ bool cache_due(struct cache *cache, const char *prefix, size_t prefix_len, int64
     }
     pthread_mutex_unlock(&cache->lock);
     return found;
+}
+
+void cache_size(const struct cache *cache, uint64_t *ret_entries, uint64_t *ret_bytes) {
+    *ret_entries = meter_read(&cache->entries);
+    *ret_bytes = meter_read(&cache->bytes);
 }
 
 void cache_drop(struct cache *cache, const char *tag) {

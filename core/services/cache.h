@@ -83,6 +83,8 @@ bool cache_due(struct cache *cache, const char *prefix, size_t prefix_len, int64
                struct buf *ret_key, uint64_t *ret_ticket);
 /* Wakes those whose filler has not come back in time; to be called about every second. */
 void cache_expire(struct cache *cache, int64_t now_ns);
+/* How many entries there are, and their bytes; waits for nobody. */
+void cache_size(const struct cache *cache, uint64_t *ret_entries, uint64_t *ret_bytes);
 /* Gives back all waiters of that home, which is closing; none of it may be added any more. */
 void cache_leave(struct cache *cache, const void *home);
 

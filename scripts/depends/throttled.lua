@@ -5,6 +5,7 @@ local addresses = require "lib.addresses"
 local depend = require "plateia.depend"
 local settings = require "plateia.settings"
 local throttle = require "plateia.throttle"
+local users = require "lib.users"
 
 local MINUTE, HOUR = 60, 3600
 
@@ -19,11 +20,14 @@ throttled.sign_in = depend {
   name = "throttled.sign_in",
   resolve = function(req)
     local from = addresses.household(req:peer())
-    return throttle(req, {
+    local fine, attempt = pcall(throttle, req, {
       { key = ("sign in %s as %s"):format(from, req.form.username:lower()), limit = limit "throttle_sign_in",
         window = MINUTE },
       { key = "sign in " .. from, limit = limit "throttle_sign_in_address", window = MINUTE },
     })
+    if fine then return attempt end
+    users.note_throttled()
+    error(attempt, 0)
   end,
 }
 

@@ -7,6 +7,7 @@ local crypto = require "plateia.crypto"
 local db = require "plateia.db"
 local json = require "plateia.json"
 local log = require "plateia.log"
+local metrics = require "plateia.metrics"
 local settings = require "plateia.settings"
 
 local PAGE = 32     -- rows a claim
@@ -21,6 +22,12 @@ local settle_sent = db.query "outbox_done"
 local settle_later = db.query "outbox_retry_later"
 local settle_dead = db.query "outbox_dead"
 local settle_unused = db.query "outbox_release"
+
+local attempts = metrics.counter("outbox_attempts_total",
+  "Attempts to send a notification, by how they ended: sent, later or dead.", { "channel", "result" })
+
+-- { pending, dead, oldest_seconds }
+outbox.state = db.one "outbox_state"
 
 -- ---- when to try again ----
 
@@ -124,6 +131,7 @@ local function send_page(rows, send, rules, counts, last)
     if over then return give_back(rows, i) end
     local what = note(outcome, row, rules, attempt(send, row))
     counts[what] = counts[what] + 1
+    attempts:add(1, row.channel, what)
   end
   return settle(outcome)
 end

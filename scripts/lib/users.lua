@@ -4,6 +4,7 @@ local db = require "plateia.db"
 local field = require "plateia.field"
 local jwt = require "plateia.jwt"
 local log = require "plateia.log"
+local metrics = require "plateia.metrics"
 local password = require "plateia.password"
 
 local users = {}
@@ -60,8 +61,11 @@ local function renew(user, hash)
   if not done then log.warn("a renewed password hash was not stored", { user = user.id, reason = why }) end
 end
 
+local attempts = metrics.counter("login_attempts_total",
+  "Attempts to sign in, by how they ended: good, refused, throttled or failed.", { "result" })
+
 -- An unknown name costs the same time as a wrong password, and is told in the same words.
-function users.sign_in(name, given)
+local function sign_in(name, given)
   local user, why, code = by_name(name)
   if not user and code ~= "not_found" then return nil, why, code end
   local matches, better, state = password.verify(given, user and user.password_hash)
@@ -70,6 +74,17 @@ function users.sign_in(name, given)
   if better then renew(user, better) end
   local token, expires_in = jwt.sign(user.id)
   return { access_token = token, token_type = "bearer", expires_in = expires_in }
+end
+
+function users.sign_in(name, given)
+  local token, why, code = sign_in(name, given)
+  attempts:add(1, token and "good" or code == "unauthorized" and "refused" or "failed")
+  return token, why, code
+end
+
+-- Somebody who may not try any more for a while.
+function users.note_throttled()
+  attempts:add(1, "throttled")
 end
 
 return users

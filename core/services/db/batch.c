@@ -100,8 +100,7 @@ static void gather(struct batcher *batcher) {
 /* The flight from there on: nothing happened to them yet, and they wait on, in their old order among the
  * others. Of two with one key the one that flew is the older. */
 static void put_back(struct batcher *batcher, size_t from) {
-    struct calls rest = batcher->waiting;
-    batcher->waiting = (struct calls){0};
+    struct calls rest = calls_take(&batcher->waiting);
     qsort(batcher->flight + from, batcher->count - from, sizeof(struct call *), by_age);
     for (size_t i = from; i < batcher->count; i++) {
         while (rest.head && rest.head->deadline_ns < batcher->flight[i]->deadline_ns)
@@ -128,6 +127,7 @@ static void leave(void *ctx) {
     batcher->size = batcher->count;
     batcher->again = false;
     send_or_put_back(batcher);
+    if (batcher->count > 0) meter_observe(&batcher->line.share->meters.rows, &meter_batches, batcher->count);
 }
 
 /* --- back ------------------------------------------------------------------------------------------- */
@@ -204,9 +204,10 @@ static void next_part(struct batcher *batcher) {
     batcher->again = !batcher->again && (stale || collided(&batcher->err));
     if (batcher->again) {
         if (stale) line_refresh(&batcher->line);
-    } else if (batcher->size > 1 && row_refused(&batcher->err))
+    } else if (batcher->size > 1 && row_refused(&batcher->err)) {
         batcher->size /= 2;
-    else
+        meter_add(&batcher->line.share->meters.splits, 1);
+    } else
         finish_part(batcher);
     drop_rows(batcher);
     size_t left = batcher->count - batcher->at;

@@ -33,14 +33,14 @@ void calls_push(struct calls *calls, struct call *call) {
     else
         calls->head = call;
     calls->tail = call;
-    calls->count++;
+    meter_add(&calls->count, 1);
 }
 
 void calls_push_front(struct calls *calls, struct call *call) {
     call->next = calls->head;
     calls->head = call;
     if (!calls->tail) calls->tail = call;
-    calls->count++;
+    meter_add(&calls->count, 1);
 }
 
 struct call *calls_pop(struct calls *calls) {
@@ -52,8 +52,17 @@ struct call *calls_pop_behind(struct calls *calls, struct call *before) {
     if (!call) return NULL;
     *at = call->next;
     if (calls->tail == call) calls->tail = before;
-    calls->count--;
+    meter_subtract(&calls->count, 1);
     return call;
+}
+
+/* Field by field: the count may be read by others meanwhile. */
+struct calls calls_take(struct calls *calls) {
+    struct calls all = {.head = calls->head, .tail = calls->tail};
+    meter_set(&all.count, meter_read(&calls->count));
+    calls->head = calls->tail = NULL;
+    meter_set(&calls->count, 0);
+    return all;
 }
 
 void calls_drop(struct calls *calls) {

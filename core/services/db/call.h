@@ -3,6 +3,7 @@
 
 /* call.h -- one thing that was asked of a share, and queues of them. Private to the pool. */
 
+#include "../../base/meter.h"
 #include "../../base/ticket.h"
 #include "key.h"
 #include "query.h"
@@ -22,7 +23,7 @@ struct call {
 
 struct calls {
     struct call *head, *tail;
-    unsigned count;
+    struct meter count;
 };
 
 /* One block, for free(); NULL when memory ran out. */
@@ -34,6 +35,11 @@ void calls_push_front(struct calls *calls, struct call *call);
 struct call *calls_pop(struct calls *calls); /* NULL when empty */
 /* The one behind `before`, which is one of them; NULL: the first. NULL when there is none. */
 struct call *calls_pop_behind(struct calls *calls, struct call *before);
-void calls_drop(struct calls *calls); /* frees all */
+struct calls calls_take(struct calls *calls); /* all that are there, in a queue of their own */
+void calls_drop(struct calls *calls);         /* frees all */
+
+static inline unsigned calls_count(const struct calls *calls) {
+    return (unsigned)meter_read(&calls->count);
+}
 
 #endif

@@ -12,6 +12,7 @@
  * what was done when the connection dies: a single statement and a COMMIT. */
 
 #include "lease.h"
+#include "../../base/clock.h"
 #include "share.h"
 #include <assert.h>
 #include <stdlib.h>
@@ -53,18 +54,33 @@ static struct lease *find_free(const struct leases *leases) {
     return NULL;
 }
 
+/* How long this call has waited for a lease: its patience was what is left, and that. */
+static void note_wait(struct share *share, const struct call *call) {
+    int64_t asked_ns = call->deadline_ns - share_options(share)->wait_ms * CLOCK_NS_PER_MS;
+    int64_t waited_ns = clock_ns() - asked_ns;
+    meter_observe(&share->meters.acquire, &meter_durations, waited_ns > 0 ? (uint64_t)waited_ns : 0);
+}
+
+static void occupy(struct lease *lease, enum lease_state state) {
+    lease->state = state;
+    meter_add(&lease->line.share->meters.busy, 1);
+}
+
 static void serve(struct leases *leases) {
     struct lease *lease;
     while (leases->waiting.head && (lease = find_free(leases))) {
         struct call *call = calls_pop(&leases->waiting);
-        if (send(lease, call, call->query ? NULL : "BEGIN"))
-            lease->state = call->query ? LEASE_ALONE : LEASE_BEGINNING;
-        else
+        if (!send(lease, call, call->query ? NULL : "BEGIN")) {
             calls_push_front(&leases->waiting, call);
+            continue;
+        }
+        occupy(lease, call->query ? LEASE_ALONE : LEASE_BEGINNING);
+        note_wait(leases->share, call);
     }
 }
 
 static void set_free(struct lease *lease) {
+    if (lease->state != LEASE_FREE) meter_subtract(&lease->line.share->meters.busy, 1);
     lease->state = LEASE_FREE;
     lease->lost = lease->open = lease->committing = false;
     if (lease->stale) line_refresh(&lease->line);

@@ -80,6 +80,7 @@ static bool begin_send(struct line *line) {
 bool line_run(struct line *line, const struct query *query, const char *const *params, bool again) {
     if (!begin_send(line)) return false;
     if (!(again ? conn_run_once : conn_run)(line->conn, query, params)) mark_broken(line);
+    if (!line->broken) meter_add(&line->share->meters.statements[line->duty->class], 1);
     return !line->broken;
 }
 
@@ -184,6 +185,8 @@ static void on_connected(void *ctx, struct conn *conn, const struct err *problem
     line->broken = line->writing = false;
     line->up_ns = line->heard_ns = clock_ns();
     line->share->problem.code = ERR_OK;
+    if (line->seen) meter_add(&line->share->meters.reconnects, 1);
+    line->seen = true;
     share_line_changed(line->share, line, true);
     line->duty->up(line);
 }

@@ -41,7 +41,7 @@ struct line {
     struct reactor_timer timer; /* no connection: the next attempt; else: is it still alive? */
     int64_t up_ns, heard_ns;
     unsigned failures;
-    bool broken, writing;
+    bool broken, writing, seen; /* seen: there was a connection before */
 };
 
 void line_open(struct line *line, struct share *share, const struct line_duty *duty);

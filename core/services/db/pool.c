@@ -75,9 +75,9 @@ void share_close(struct share *share) {
 
 static unsigned taken(const struct share *share, enum query_class class) {
     switch (class) {
-    case QUERY_READ: return share->reader.waiting.count + share->reader.flight.count;
-    case QUERY_BATCH: return share->batcher.waiting.count + (unsigned)share->batcher.count;
-    default: return share->leases.waiting.count;
+    case QUERY_READ: return calls_count(&share->reader.waiting) + calls_count(&share->reader.flight);
+    case QUERY_BATCH: return calls_count(&share->batcher.waiting) + (unsigned)share->batcher.count;
+    default: return calls_count(&share->leases.waiting);
     }
 }
 
@@ -114,9 +114,36 @@ enum err_code share_begin(struct share *share, struct ticket who, struct err *er
 void share_count(const struct share *share, struct share_counts *ret) {
     *ret = (struct share_counts){
         .connected = share->connected,
-        .read_in_flight = share->reader.flight.count,
-        .batch_waiting = share->batcher.waiting.count,
+        .read_in_flight = calls_count(&share->reader.flight),
+        .batch_waiting = calls_count(&share->batcher.waiting),
         .leases_busy = leases_busy(&share->leases),
-        .lease_waiting = share->leases.waiting.count,
+        .lease_waiting = calls_count(&share->leases.waiting),
     };
+}
+
+/* A lease that is held may have lost its connection: it is then neither. */
+static uint64_t free_leases(const struct share_meters *meters) {
+    uint64_t up = meter_read(&meters->up[QUERY_LEASE]), busy = meter_read(&meters->busy);
+    return up > busy ? up - busy : 0;
+}
+
+void share_read(const struct share *share, struct share_numbers *ret) {
+    const struct share_meters *meters = &share->meters;
+    ret->max[QUERY_READ]++;
+    ret->max[QUERY_BATCH]++;
+    ret->max[QUERY_LEASE] += share->leases.count;
+    ret->available[QUERY_READ] += meter_read(&meters->up[QUERY_READ]);
+    ret->available[QUERY_BATCH] += meter_read(&meters->up[QUERY_BATCH]);
+    ret->available[QUERY_LEASE] += free_leases(meters);
+    ret->waiting[QUERY_READ] += calls_count(&share->reader.waiting);
+    ret->waiting[QUERY_BATCH] += calls_count(&share->batcher.waiting);
+    ret->waiting[QUERY_LEASE] += calls_count(&share->leases.waiting);
+    for (size_t i = 0; i < SHARE_CLASSES; i++) {
+        ret->statements[i] += meter_read(&meters->statements[i]);
+        ret->timeouts[i] += meter_read(&meters->timeouts[i]);
+    }
+    ret->reconnects += meter_read(&meters->reconnects);
+    ret->splits += meter_read(&meters->splits);
+    meter_sum(&ret->acquire, &meters->acquire);
+    meter_sum(&ret->rows, &meters->rows);
 }

@@ -16,6 +16,7 @@
  * value (ERR_BUSY), and done is not called for it. A query must outlive its calls. */
 
 #include "../../base/err.h"
+#include "../../base/meter.h"
 #include "../../base/ticket.h"
 #include "query.h"
 #include "rows.h"
@@ -75,10 +76,26 @@ enum err_code lease_commit(struct lease *lease, struct ticket who, struct err *e
  * still running is waited out or its connection dropped. NULL is fine. */
 void lease_release(struct lease *lease);
 
-/* Numbers for the gauges. */
+/* How it is right now; in the share's thread. */
 struct share_counts {
     unsigned connected, read_in_flight, batch_waiting, leases_busy, lease_waiting;
 };
 void share_count(const struct share *share, struct share_counts *ret);
+
+#define SHARE_CLASSES 3 /* indexes: query_class */
+
+/* What it counts, for whoever watches. A connection that all share is available while it is there, a lease
+ * while nobody has it. Statements are those of queries: no BEGIN, COMMIT or ROLLBACK. */
+struct share_numbers {
+    uint64_t max[SHARE_CLASSES], available[SHARE_CLASSES], waiting[SHARE_CLASSES];
+    uint64_t statements[SHARE_CLASSES];
+    uint64_t timeouts[SHARE_CLASSES]; /* calls that waited wait_ms in vain */
+    uint64_t reconnects;              /* connections that took the place of one that was lost */
+    uint64_t splits;                  /* batches that were halved, as a row was refused */
+    struct meter_sums acquire;        /* nanoseconds from asking for a lease to having it */
+    struct meter_sums rows;           /* calls that left together */
+};
+/* Adds the share's to *ret. Any thread, from share_open's return to share_close; waits for nobody. */
+void share_read(const struct share *share, struct share_numbers *ret);
 
 #endif

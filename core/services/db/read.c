@@ -75,10 +75,9 @@ static void on_up(struct line *line) {
 
 static void on_down(struct line *line, const struct err *err) {
     struct reader *reader = (struct reader *)line;
-    struct calls lost = reader->flight;
+    struct calls lost = calls_take(&reader->flight);
     struct err busy = *err;
     struct call *call;
-    reader->flight = (struct calls){0};
     busy.code = ERR_BUSY;
     while ((call = calls_pop(&lost)))
         share_tell(line->share, call, NULL, NULL, &busy);

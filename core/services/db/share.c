@@ -44,6 +44,9 @@ void share_line_changed(struct share *share, const struct line *line, bool up) {
         share->connected++;
     else
         share->connected--;
+    if (!line->duty->notified) /* the one that listens is nobody's to take */
+        meter_set(&share->meters.up[line->duty->class],
+                  meter_read(&share->meters.up[line->duty->class]) + (up ? 1u : UINT64_MAX));
     if (line->duty->class == QUERY_LEASE) return;
     if (up)
         atomic_fetch_sub(&share->pool->missing, 1);
@@ -53,23 +56,25 @@ void share_line_changed(struct share *share, const struct line *line, bool up) {
 
 /* --- waiting too long ------------------------------------------------------------------------------- */
 
-static void expire(struct share *share, struct calls *waiting, int64_t now_ns) {
+static void expire(struct share *share, struct calls *waiting, enum query_class class, int64_t now_ns) {
     struct err err;
     if (share->problem.code != ERR_OK)
         err_set(&err, ERR_BUSY, "%s", share->problem.text);
     else
         err_set(&err, ERR_BUSY, "no database connection became free in time");
-    while (waiting->head && waiting->head->deadline_ns <= now_ns)
+    while (waiting->head && waiting->head->deadline_ns <= now_ns) {
+        meter_add(&share->meters.timeouts[class], 1);
         share_tell(share, calls_pop(waiting), NULL, NULL, &err);
+    }
 }
 
 static void on_expiry(void *ctx) {
     struct share *share = ctx;
     int64_t now_ns = clock_ns();
     share->expiring = false;
-    expire(share, &share->reader.waiting, now_ns);
-    expire(share, &share->batcher.waiting, now_ns);
-    expire(share, &share->leases.waiting, now_ns);
+    expire(share, &share->reader.waiting, QUERY_READ, now_ns);
+    expire(share, &share->batcher.waiting, QUERY_BATCH, now_ns);
+    expire(share, &share->leases.waiting, QUERY_LEASE, now_ns);
     share_watch_waiting(share);
 }
 

@@ -4,6 +4,7 @@
 /* share.h -- one worker's share from the inside: its three classes of lines, and what they have in common.
  * Private to the pool; in the share's thread. */
 
+#include "../../base/meter.h"
 #include "../../base/reactor.h"
 #include "batch.h"
 #include "call.h"
@@ -24,6 +25,15 @@ struct pool {
     atomic_uint missing; /* read and batch lines of open shares that have no connection */
 };
 
+/* Counted in the share's thread. */
+struct share_meters {
+    struct meter up[SHARE_CLASSES]; /* connections that are there */
+    struct meter statements[SHARE_CLASSES], timeouts[SHARE_CLASSES];
+    struct meter busy; /* leases that are taken */
+    struct meter reconnects, splits;
+    struct meter_spread acquire, rows; /* nanoseconds until a lease was there; calls of a batch */
+};
+
 struct share {
     struct pool *pool;
     struct reactor *reactor;
@@ -35,6 +45,8 @@ struct share {
     struct reader reader;
     struct batcher batcher;
     struct leases leases;
+
+    struct share_meters meters;
 
     /* private */
     struct reactor_timer expiry; /* for the call that has waited longest */

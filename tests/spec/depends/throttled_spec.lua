@@ -38,6 +38,17 @@ describe("failed sign-ins", function()
     assert.equal(200, sign_in("ana", "right").status)
   end)
 
+  it("are counted by how they ended", function()
+    sign_in("ana", "wrong")
+    sign_in("ana", "right")
+    world.hasher_busy = true
+    sign_in("ana", "right")
+    world.hasher_busy = nil
+    for _ = 1, 4 do sign_in("ana", "wrong") end
+    assert.same({ ["login_attempts_total{good}"] = 1, ["login_attempts_total{refused}"] = 3,
+      ["login_attempts_total{failed}"] = 1, ["login_attempts_total{throttled}"] = 2 }, world.counted)
+  end)
+
   it("of an address are limited, whatever the accounts", function()
     for i = 1, 5 do assert.equal(401, sign_in("somebody" .. i, "wrong").status) end
     assert.equal(429, sign_in("ana", "right").status)

@@ -124,6 +124,14 @@ describe("a row that is not delivered", function()
     assert.equal(1, outbox.deliver(function() return nil, "no such bird", "dead" end).dead)
   end)
 
+  it("is counted by its channel and what became of it", function()
+    claims(rows(4, 2))
+    local said = { k1 = "retry", k2 = "dead" }
+    outbox.deliver(function(row) return not said[row.key] or nil, "it rains", said[row.key] end)
+    assert.same({ ["outbox_attempts_total{owl,later}"] = 1, ["outbox_attempts_total{owl,dead}"] = 1,
+      ["outbox_attempts_total{owl,sent}"] = 2 }, world.counted)
+  end)
+
   it("has a reason that the database can keep", function()
     claims(rows(3))
     local reasons = { k1 = "a\0b", k2 = "\xff\xfe", k3 = ("é"):rep(600) }

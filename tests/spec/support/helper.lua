@@ -3,8 +3,8 @@
 -- Stricter than the core in one thing: reading a global that does not exist raises.
 
 local PUBLIC = {}
-for name in ([[all background bundle bus cache channels clock crypto db depend fail field json jwt log password route
-  openapi settings stream throttle]]):gmatch "%w+" do
+for name in ([[all background bundle bus cache channels clock crypto db depend fail field json jwt log metrics password
+  openapi route settings stream throttle]]):gmatch "%w+" do
   PUBLIC["plateia." .. name] = true
 end
 

@@ -4,6 +4,7 @@
 local world = require "tests.spec.support.world"
 
 local raw = { json = require "tests.spec.support.json" }
+local metrics = {} -- those that were declared, as long as the specs run
 
 -- ---- database ----
 
@@ -274,6 +275,38 @@ end
 function raw.throttle.give_back(key)
   local counter = world.tries[key]
   if counter then counter.count = counter.count - 1 end
+end
+
+-- ---- metrics ----
+
+raw.metrics = {}
+
+-- The core refuses more than this: world.metrics_refused is what it says.
+function raw.metrics.declare(kind, name, help, labels, bounds)
+  if world.metrics_refused then return nil, world.metrics_refused, "invalid" end
+  for number, metric in ipairs(metrics) do
+    if metric.name == name then return number - 1 end
+  end
+  metrics[#metrics + 1] = { kind = kind, name = name, help = help, labels = labels or {}, bounds = bounds }
+  return #metrics - 1
+end
+
+-- "name{value,value}", as world.counted has it.
+local function series_of(number, ...)
+  local metric = metrics[number + 1]
+  if select("#", ...) ~= #metric.labels then
+    error(("%s: %d labels were given, and it has %d"):format(metric.name, select("#", ...), #metric.labels), 3)
+  end
+  return ("%s{%s}"):format(metric.name, table.concat({ ... }, ","))
+end
+
+function raw.metrics.add(number, value, ...)
+  local series = series_of(number, ...)
+  world.counted[series] = (world.counted[series] or 0) + value
+end
+
+function raw.metrics.set(number, value, ...)
+  world.counted[series_of(number, ...)] = value
 end
 
 -- ---- the rest ----

@@ -29,6 +29,8 @@ function world.reset()
   world.progress = {}
   world.random = 0
   world.waits = 0
+  world.counted = {}  -- "name{label,label}" -> what was counted
+  world.metrics_refused = nil
 end
 
 -- What waits on the core yields to whoever drives; so a handler is resumed as the core would resume it.

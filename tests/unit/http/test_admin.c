@@ -85,6 +85,11 @@ static void say_scripts(void *ctx, struct buf *ret) {
     buf_addf(ret, "{\"generation\":%d}", 3 + orders);
 }
 
+static void say_metrics(void *ctx, struct buf *ret) {
+    assert_ptr_equal(ctx, &is_ready);
+    buf_addf(ret, "# TYPE orders_total counter\norders_total %d\n", (int)orders);
+}
+
 static bool ready(void *ctx, const char **ret_reason) {
     assert_ptr_equal(ctx, &is_ready);
     *ret_reason = "\"maintain\" has not run";
@@ -100,6 +105,7 @@ static int set_up(void **state) {
                               .scripts = say_scripts,
                               .outbox = outbox,
                               .outbox_retry = outbox_retry,
+                              .metrics = say_metrics,
                               .ctx = &is_ready};
     (void)state;
     is_ready = true;
@@ -201,6 +207,21 @@ static void the_rest_is_refused(void **state) {
                   "{\"detail\":\"Method Not Allowed\"}");
     assert_non_null(strstr(ask_raw("POST /ready HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nabc"),
                            "\r\nAllow: GET, HEAD\r\n"));
+}
+
+static void metrics_are_text_of_their_own_kind(void **state) {
+    (void)state;
+    const char *is = ask_raw(REQUEST("GET /metrics", "localhost"));
+    assert_non_null(strstr(is, "HTTP/1.1 200 "));
+    assert_non_null(strstr(is, "\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n"));
+    assert_non_null(strstr(is, "\r\n\r\n# TYPE orders_total counter\norders_total 0\n"));
+    is = ask_raw(REQUEST("HEAD /metrics", "localhost"));
+    assert_non_null(strstr(is, "HTTP/1.1 200 "));
+    assert_string_equal(strstr(is, "\r\n\r\n"), "\r\n\r\n");
+    is = ask_raw(REQUEST("DELETE /metrics", "localhost"));
+    assert_non_null(strstr(is, "HTTP/1.1 405 "));
+    assert_non_null(strstr(is, "\r\nAllow: GET, HEAD\r\n"));
+    assert_non_null(strstr(ask_raw(REQUEST("GET /metrics", "evil.example")), "HTTP/1.1 403 "));
 }
 
 /* --- import ---------------------------------------------------------------------------------------- */
@@ -576,6 +597,7 @@ int main(void) {
         TEST(readiness_is_what_the_view_says),
         TEST(only_loopback_names_are_let_in),
         TEST(the_rest_is_refused),
+        TEST(metrics_are_text_of_their_own_kind),
         TEST(an_import_is_begun_with_its_file),
         TEST(an_import_is_refused_as_the_view_says),
         TEST(what_is_no_import_begins_none),

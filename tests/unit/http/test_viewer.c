@@ -20,6 +20,7 @@ static struct {
     struct viewer viewer;
     int client;
     int gone;
+    struct meter frames;
 } world;
 
 static void on_gone(struct viewer *viewer) {
@@ -35,7 +36,7 @@ static int set_up(void **state) {
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
     world.client = ends[1];
     fcntl(world.client, F_SETFL, O_NONBLOCK);
-    world.viewer = (struct viewer){.gone = on_gone, .reactor = world.reactor};
+    world.viewer = (struct viewer){.gone = on_gone, .reactor = world.reactor, .frames = &world.frames};
     assert_true(viewer_open(&world.viewer, ends[0]));
     return 0;
 }
@@ -92,6 +93,7 @@ static void frames_come_in_order(void **state) {
     for (int i = 0; i < 3; i++)
         assert_true(offer(i));
     assert_int_equal(read_until(2), 3);
+    assert_int_equal(meter_read(&world.frames), 3);
 }
 
 static void who_reads_slowly_skips_to_the_newest(void **state) {
@@ -102,6 +104,7 @@ static void who_reads_slowly_skips_to_the_newest(void **state) {
     assert_non_null(world.viewer.next); /* and no more */
     int seen = read_until(4999);
     assert_in_range(seen, 2, 100);
+    assert_int_equal(meter_read(&world.frames), seen);
     assert_null(world.viewer.frame);
     assert_true(offer(5000)); /* and then as everybody */
     assert_int_equal(read_until(5000), 1);
@@ -144,6 +147,7 @@ static void who_leaves_is_gone_at_once(void **state) {
     world.client = -1;
     reactor_turn(world.reactor, 5000);
     assert_int_equal(world.gone, 1);
+    assert_int_equal(world.viewer.why, VIEWER_LEFT);
 }
 
 static void who_closes_one_half_is_gone_too(void **state) {
@@ -177,6 +181,7 @@ static void what_a_client_says_is_thrown_away_within_bounds(void **state) {
         reactor_turn(world.reactor, 50);
     }
     assert_int_equal(world.gone, 1);
+    assert_int_equal(world.viewer.why, VIEWER_TALKATIVE);
     assert_in_range(said, 4000, 20000);
 }
 

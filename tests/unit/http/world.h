@@ -218,7 +218,7 @@ static int world_close(void **state) {
     return 0;
 }
 
-static int world_usual(void **state) {
+static inline int world_usual(void **state) {
     (void)state;
     world_open(options_usual());
     return 0;
@@ -259,7 +259,7 @@ static void client_pump(struct client *client) {
         reactor_turn(world.reactor, 5);                                                                      \
     }
 
-static void turn(int times) {
+static inline void turn(int times) {
     while (times-- > 0)
         reactor_turn(world.reactor, 5);
 }
@@ -328,7 +328,7 @@ static struct reply reply_to(struct client *client, const char *text) {
     return reply;
 }
 
-static struct reply reply_next(struct client *client) {
+static inline struct reply reply_next(struct client *client) {
     return reply_to(client, "");
 }
 

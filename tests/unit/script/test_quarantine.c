@@ -44,7 +44,10 @@ static void test_rests_after_five(void **unused) {
     int64_t left_ns = 0;
     assert_int_equal(kill_free(quarantine, QUARANTINE_KILLS - 1), 0);
     assert_int_equal(ask(quarantine), QUARANTINE_FREE);
+    assert_int_equal(quarantine_resting(quarantine), 0);
     assert_int_equal(kill_free(quarantine, 1), HOUR);
+    assert_int_equal(quarantine_resting(quarantine), 1);
+    assert_int_equal(quarantine_resting(NULL), 0);
     assert_int_equal(quarantine_ask(quarantine, 1, &left_ns), QUARANTINE_RESTS);
     assert_true(left_ns > 0 && left_ns <= HOUR);
     assert_int_equal(quarantine_ask(quarantine, 0, &left_ns), QUARANTINE_FREE);

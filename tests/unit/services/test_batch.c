@@ -108,6 +108,12 @@ static void cut(long pid) {
     assert_int_equal(done, 1);
 }
 
+static struct share_numbers numbers_now(void) {
+    struct share_numbers numbers = {0};
+    share_read(rig.share, &numbers);
+    return numbers;
+}
+
 /* --- together --------------------------------------------------------------------------------------- */
 
 static void test_many_share_a_commit(void **state) {
@@ -126,6 +132,13 @@ static void test_many_share_a_commit(void **state) {
     assert_int_equal(rig_number("SELECT last_value FROM runs"), 2);
     assert_int_equal(rig_number("SELECT count(*) FROM things"), 300);
     assert_int_equal(rig_counts().batch_waiting, 0);
+    struct share_numbers numbers = numbers_now();
+    assert_int_equal(numbers.rows.sum, 301); /* the gate's call is one as well */
+    assert_int_equal(numbers.rows.within[0], 1);
+    assert_int_equal(numbers.rows.within[6], 1); /* 44 */
+    assert_int_equal(numbers.rows.within[8], 1); /* 256 */
+    assert_int_equal(numbers.statements[QUERY_BATCH], 3);
+    assert_int_equal(numbers.splits, 0);
 }
 
 /* Also where nothing is out: the first does not leave without those who come in the same turn. */
@@ -313,6 +326,10 @@ static void test_all_are_bad(void **state) {
         assert_string_equal(rig_wait(i)->err.text, text);
     }
     assert_int_equal(rig_number("SELECT last_value FROM runs"), 264);
+    struct share_numbers numbers = numbers_now();
+    assert_int_equal(numbers.splits, 8); /* 256, 128 ... 2 */
+    assert_int_equal(numbers.statements[QUERY_BATCH], 1 + 264);
+    assert_int_equal(numbers.rows.sum, 1 + 256); /* they left together once */
     run(1, "x", 0);
     assert_int_equal(number_of(0, SIZE), 1);
 }

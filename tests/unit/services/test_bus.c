@@ -115,6 +115,17 @@ static void test_storm_costs_its_own_oldest(void **state) {
     assert_int_equal(counts.dropped, 3);
     assert_int_equal(counts.published, BUS_WAITING + 4);
 
+    struct bus_number numbers[BUS_NAMES];
+    bus_lost(bus, "storm", 2);
+    bus_lost(bus, "nobody", 2);
+    assert_int_equal(bus_read_numbers(bus, numbers), 2);
+    assert_string_equal(numbers[0].name, "rare");
+    assert_int_equal(numbers[0].published, 1);
+    assert_int_equal(numbers[0].dropped, 0);
+    assert_string_equal(numbers[1].name, "storm");
+    assert_int_equal(numbers[1].published, BUS_WAITING + 3);
+    assert_int_equal(numbers[1].dropped, 5);
+
     struct bus_event *event = bus_take(bus), *next = event->next;
     assert_string_equal(event->text, "kept");
     assert_string_equal(next->text, "3");

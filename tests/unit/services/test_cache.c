@@ -554,7 +554,14 @@ static void too_large_a_value_is_refused_and_its_old_one_goes(void **state) {
     assert_int_equal(cache_put(cache, "a", 1, large, SIZE / 8 + 1, &rule, 9, at(0), &err), ERR_LIMIT);
     assert_non_null(strstr(err.text, "131073"));
     gives("a", 0, CACHE_MISS, NULL);
+    uint64_t entries, bytes;
+    cache_size(cache, &entries, &bytes);
+    assert_int_equal(entries, 0);
+    assert_int_equal(bytes, 0);
     assert_int_equal(cache_put(cache, "a", 1, large, SIZE / 8, &rule, 9, at(0), &err), ERR_OK);
+    cache_size(cache, &entries, &bytes);
+    assert_int_equal(entries, 1);
+    assert_in_range(bytes, SIZE / 8, SIZE / 8 + 1000);
     gives("a", 0, CACHE_HIT, NULL);
     assert_int_equal(got.len, SIZE / 8);
     static char long_key[SIZE];

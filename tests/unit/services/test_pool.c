@@ -314,11 +314,21 @@ static void test_waiting_for_a_lease(void **state) {
     options.wait_ms = 150;
     RIG(options);
     const struct query *one = rig_query("-- class: lease\nSELECT 1");
+    struct share_numbers numbers = {0};
+    share_read(rig.share, &numbers);
+    assert_int_equal(numbers.max[QUERY_LEASE], 2);
+    assert_int_equal(numbers.available[QUERY_LEASE], 2);
+    assert_int_equal(numbers.available[QUERY_READ], 1);
+    assert_int_equal(numbers.available[QUERY_BATCH], 1);
     struct lease *first = rig_begin(), *second = rig_begin();
     int64_t start_ns = clock_ns();
     rig_run(one, NULL, 1);
     assert_int_equal(share_begin(rig.share, rig_ticket(2), NULL), ERR_OK);
     assert_int_equal(rig_counts().lease_waiting, 2);
+    numbers = (struct share_numbers){0};
+    share_read(rig.share, &numbers);
+    assert_int_equal(numbers.available[QUERY_LEASE], 0);
+    assert_int_equal(numbers.waiting[QUERY_LEASE], 2);
     assert_int_equal(rig_wait(1)->err.code, ERR_BUSY);
     assert_int_equal(rig_wait(2)->err.code, ERR_BUSY);
     assert_null(rig_wait(2)->lease);
@@ -328,6 +338,18 @@ static void test_waiting_for_a_lease(void **state) {
     lease_release(first);
     assert_string_equal(rig_value(rig_wait(1), 0), "1");
     lease_release(second);
+    RIG_UNTIL(rig_counts().leases_busy == 0);
+    numbers = (struct share_numbers){0};
+    share_read(rig.share, &numbers);
+    assert_int_equal(numbers.available[QUERY_LEASE], 2);
+    assert_int_equal(numbers.waiting[QUERY_LEASE], 0);
+    assert_int_equal(numbers.timeouts[QUERY_LEASE], 2);
+    assert_int_equal(numbers.statements[QUERY_LEASE], 1);
+    uint64_t acquired = 0;
+    for (size_t i = 0; i <= METER_BOUNDS; i++)
+        acquired += numbers.acquire.within[i];
+    assert_int_equal(acquired, 3);
+    assert_true(numbers.acquire.sum < 2 * 150 * CLOCK_NS_PER_MS);
 }
 
 static void test_full_queues(void **state) {

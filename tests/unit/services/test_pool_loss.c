@@ -46,6 +46,10 @@ static void test_idle_connections_die(void **state) {
     assert_int_equal(count, 4);
     RIG_UNTIL(rig_counts().connected < 4);
     rig_up();
+    struct share_numbers numbers = {0};
+    share_read(rig.share, &numbers);
+    assert_int_equal(numbers.reconnects, 4);
+    assert_int_equal(numbers.available[QUERY_LEASE], 2);
     assert_int_not_equal(pid_of(rig_ask(rig_query(read_pid), NULL), 0), 0);
     assert_int_not_equal(pid_of(rig_ask(rig_query(batch_pid), RIG_PARAMS("0")), 1), 0);
     assert_int_not_equal(pid_of(rig_ask(rig_query(lease_pid), NULL), 0), 0);

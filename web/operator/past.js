@@ -6,7 +6,7 @@
 import { buckets, mean, quantile, rise, total, valuesOf } from "./metrics.js";
 
 const NOW = 6; // scrapes, two seconds apart
-const KEPT = 90; // points of a line
+const KEPT = 60; // points of a line
 
 export class Past {
   #scrapes = []; // { at, scrape }, the newest last

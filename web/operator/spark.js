@@ -1,9 +1,9 @@
-// spark: a small line of what a number has been, the last three minutes.
+// spark: a small line of what a number has been, the last two minutes.
 
 import { drawing } from "./dom.js";
 
-const POINTS = 90;
-const WIDTH = 180;
+const POINTS = 60;
+const WIDTH = 120;
 const HEIGHT = 32;
 
 // Numbers that are none are gaps.

@@ -29,7 +29,7 @@ local steps = {
   { "unit", { "lua5.4", "tests/units.lua", BUILD }, 300 },
   { "spec", busted "tests/spec", 120 },
   { "e2e", busted "tests/e2e", 480 },
-  { "browser", { "node", "tests/browser/run.mjs" }, 240, database = true },
+  { "browser", { "node", "tests/browser/run.mjs" }, 360, database = true },
 }
 
 local function environment(folder, cluster)

@@ -185,6 +185,7 @@ export function addCases({ it, equal, visit, theHouse }) {
       }
       for (const name of names) await page.waitForSelector(`${row(name)}:has(.badge[data-state="dead"]):has-text("no such bird")`);
       equal(await page.isVisible("#outbox-none"), false);
+      equal((await complaints(page)).join("\n"), "", "with what was given up");
 
       const before = await generation(page);
       await house.writeScript("notifications/pigeon.lua", CHANNEL("return true"));

@@ -71,7 +71,7 @@ async function fill(house, tokens, end) {
     () => house.ask("GET", "/movies/top?period=current"), () => house.ask("GET", "/movies/top?period=current"),
     () => house.ask("GET", `/movies/${any(films)}`), () => house.ask("GET", "/movies?limit=20"),
     () => house.ask("GET", "/movies/999999"), () => house.ask("GET", "/me/votes", { token: any(tokens) }),
-    () => house.ask("POST", `/vote/${any(films)}`, { token: any(tokens) }),
+    () => house.vote(any(films)),
   ])();
   for (let turn = 0; Date.now() < end; turn++) {
     const wave = 12 + Math.round(8 * Math.sin(turn / 60));
@@ -97,14 +97,17 @@ async function takeOperators(browser, house) {
     await page.goto(house.adminUrl);
     pages.push({ name, page });
   }
+  const watching = new AbortController();
+  for (let i = 0; i < 14; i++) await fetch(`${house.url}/movies/top/stream`, { signal: watching.signal });
   await fill(house, tokens, Date.now() + WATCHED_MS);
   await house.writeScript("routes/extra.lua", 'local route = require "plateia.route"\n\nretrun route.get "/extra" {}\n');
-  await pages[0].page.waitForSelector("#refused:not(.over)");
   for (const { name, page } of pages) {
+    await page.waitForSelector("#refused:not(.over)");
     await page.bringToFront();
     await page.screenshot({ path: `${FOLDER}/${name}.png` });
     await page.context().close();
   }
+  watching.abort();
 }
 
 await mkdir(FOLDER, { recursive: true });

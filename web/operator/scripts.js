@@ -24,6 +24,10 @@ function drawNumber(generation) {
   served = generation;
 }
 
+byId("leader").addEventListener("animationend", (event) => {
+  if (event.animationName === "fade") byId("leader").classList.remove("turning");
+});
+
 function drawServed(state) {
   const since = byId("served-since");
   write(since, say("served_since", { ago: ago(state.since), by: known("by", state.by) }));

@@ -53,16 +53,20 @@ static int l_declare(lua_State *L) {
     return 1;
 }
 
-/* The family, and where its labels begin: number, value, labels ... */
-static unsigned check_family(lua_State *L, const struct metrics_form **ret) {
+/* What is counted in: number, value, labels ... */
+static const struct metrics_form *check_family(lua_State *L, unsigned *ret_number) {
     lua_Integer number = luaL_checkinteger(L, 1);
     struct context *context = context_of(L);
+    const struct metrics_form *form = NULL;
     if (!context->running) luaL_error(L, "metrics count what runs, not what loads");
-    *ret = number < 0 || number > METRICS_FAMILIES
-               ? NULL
-               : metrics_form(context->services->metrics, (unsigned)number);
-    if (!*ret) luaL_error(L, "there is no such metric");
-    return (unsigned)number;
+    if (number >= 0 && number < METRICS_FAMILIES)
+        form = metrics_form(context->services->metrics, (unsigned)number);
+    if (!form) {
+        luaL_error(L, "there is no such metric");
+        return NULL;
+    }
+    *ret_number = (unsigned)number;
+    return form;
 }
 
 /* Numbers become text in place, as Lua writes them. */
@@ -90,9 +94,10 @@ static double check_value(lua_State *L, const struct metrics_form *form) {
 }
 
 static int l_add(lua_State *L) {
-    const struct metrics_form *form;
     const char *values[METRICS_LABELS + 1];
-    unsigned family = check_family(L, &form);
+    unsigned family;
+    const struct metrics_form *form = check_family(L, &family);
+    if (!form) return 0; /* it has raised */
     double value = check_value(L, form);
     check_values(L, form, values);
     metrics_add(context_of(L)->services->metrics_writer, family, values, value);
@@ -100,9 +105,10 @@ static int l_add(lua_State *L) {
 }
 
 static int l_set(lua_State *L) {
-    const struct metrics_form *form;
     const char *values[METRICS_LABELS + 1];
-    unsigned family = check_family(L, &form);
+    unsigned family;
+    const struct metrics_form *form = check_family(L, &family);
+    if (!form) return 0; /* it has raised */
     double value = check_value(L, form);
     check_values(L, form, values);
     if (form->kind != METRICS_GAUGE) return luaL_error(L, "%s: only a gauge is set", form->name);

@@ -23,7 +23,7 @@ local settle_later = db.query "outbox_retry_later"
 local settle_dead = db.query "outbox_dead"
 local settle_unused = db.query "outbox_release"
 
-local attempts = metrics.counter("outbox_attempts_total",
+local attempted = metrics.counter("outbox_attempts_total",
   "Attempts to send a notification, by how they ended: sent, later or dead.", { "channel", "result" })
 
 -- { pending, dead, oldest_seconds }
@@ -131,7 +131,7 @@ local function send_page(rows, send, rules, counts, last)
     if over then return give_back(rows, i) end
     local what = note(outcome, row, rules, attempt(send, row))
     counts[what] = counts[what] + 1
-    attempts:add(1, row.channel, what)
+    attempted:add(1, row.channel, what)
   end
   return settle(outcome)
 end

@@ -301,7 +301,8 @@ describe("GET /metrics", function()
     metrics.wait_until("they were stopped", plateia, function(page)
       return page:get("script_killed_total", { { "reason", "time" } }) >= 2
     end)
-    db:run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'metrics' AND pid <> pg_backend_pid()")
+    db:run [[SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE datname = 'metrics' AND pid <> pg_backend_pid()]]
     local page = metrics.wait_until("all connections are made anew", plateia, function(page)
       return page:get "db_reconnects_total" >= 8 and page:get "plateia_ready" == 1
     end)

@@ -31,7 +31,7 @@ most +Inf
 const HISTOGRAM = "http_server_request_duration_seconds";
 
 export async function addCases(it, equal) {
-  const { parse, total, valuesOf, rise, buckets, quantile, mean } = await load("metrics.js");
+  const { parse, total, labelsOf, valuesOf, rise, buckets, quantile, mean } = await load("metrics.js");
   const all = (value) => JSON.stringify(value);
 
   it("numbers: reads names, labels and values of all kinds", () => {
@@ -44,6 +44,8 @@ export async function addCases(it, equal) {
     equal(Number.isNaN(total(scrape, "never_heard_of")), true, "what is not there");
     equal(valuesOf(scrape, "odd", "text")[0], 'a "quoted\\ one\nof, two} lines', "escapes");
     equal(all(valuesOf(scrape, "db_pool_max", "class")), all(["lease", "read"]), "values of a label");
+    equal(all(labelsOf(scrape, "db_pool_max")), all([{ class: "read" }, { class: "lease" }]), "labels");
+    equal(all([...scrape.types]), all([[HISTOGRAM, "histogram"], ["db_pool_max", "gauge"]]), "types");
   });
 
   it("numbers: chooses by labels, or by what a function says of them", () => {

@@ -21,6 +21,15 @@ return route.get "/of_this_test" {
 }
 `;
 
+const COUNTING = `local metrics = require "plateia.metrics"
+local tickets = metrics.counter("tickets_total", "Tickets, by colour.", { "colour" })
+local queue = metrics.gauge("queue_length", "Who stands in line.")
+return { every = 1, run = function()
+  tickets:add(5, "green")
+  queue:set(7)
+end }
+`;
+
 const number = async (page, selector) => Number((await page.textContent(selector)).replace(/[^\d.]/g, "") || NaN);
 const generation = (page) => number(page, "#generation");
 const reads = (page, selector, words) => page.waitForSelector(`${selector}:has-text("${words}")`);
@@ -169,6 +178,16 @@ export function addCases({ it, equal, visit, theHouse }) {
     await reads(page, "#streams-figures dt", "Watching");
     await reads(page, "#build", "Plateia ");
     await reads(page, "#uptime", "up for");
+  });
+
+  it("operator: what a script counts shows by itself", async (test) => {
+    const page = await open(test);
+    equal(await page.isVisible("#own"), false, "before");
+    await withScript("observers/of_this_test.lua", COUNTING, async () => {
+      await page.waitForSelector("#own-figures .figure:has-text('tickets_total: green'):has(dd:text-matches('^[1-9][0-9.]*/s$'))");
+      await page.waitForSelector("#own-figures .figure:has-text('queue_length') dd:text-is('7')");
+    });
+    await page.waitForSelector("#own", { state: "hidden" });
   });
 
   it("operator: a notification that was given up is sent again", async (test) => {

@@ -98,7 +98,8 @@ async function takeOperators(browser, house) {
     pages.push({ name, page });
   }
   const watching = new AbortController();
-  for (let i = 0; i < 14; i++) await fetch(`${house.url}/movies/top/stream`, { signal: watching.signal });
+  const seats = []; // what nobody holds is closed
+  for (let i = 0; i < 14; i++) seats.push(await fetch(`${house.url}/movies/top/stream`, { signal: watching.signal }));
   await fill(house, tokens, Date.now() + WATCHED_MS);
   await house.writeScript("routes/extra.lua", 'local route = require "plateia.route"\n\nretrun route.get "/extra" {}\n');
   for (const { name, page } of pages) {

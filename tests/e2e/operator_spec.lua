@@ -160,7 +160,8 @@ describe("a listener of operators that others can reach", function()
 
   it("is refused without a token, before anything is started", function()
     local data = process.temporary_folder "data"
-    local code, text = run({ "serve", "--admin-listen", "0.0.0.0:0", "--listen", "127.0.0.1:0" }, { PLATEIA_DATA = data })
+    local flags = { "serve", "--admin-listen", "0.0.0.0:0", "--listen", "127.0.0.1:0" }
+    local code, text = run(flags, { PLATEIA_DATA = data })
     assert.not_equal(0, code)
     assert.truthy(text:find("PLATEIA_ADMIN_TOKEN", 1, true), text)
     assert.truthy(text:find("openssl rand -hex 32", 1, true), text)

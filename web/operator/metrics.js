@@ -4,6 +4,7 @@
 // then what is there has all risen since. A histogram is a row of counters, "so many took at most `le`".
 
 const LINE = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})?[ \t]+(\S+)(?:[ \t]+-?\d+)?[ \t]*$/;
+const TYPE = /^# TYPE (\S+) (\S+)/;
 const LABEL = /([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"(?:,|$)/y;
 
 const plain = (text) => text.replace(/\\(.)/g, (_, sign) => (sign === "n" ? "\n" : sign));
@@ -25,11 +26,15 @@ function readNumber(text) {
   return Number(text);
 }
 
-// -> a Map: a sample's name -> a Map: its labels as they were written -> { labels, value }. A line that is none is passed over: one of them must not take all
+// -> a Map: a sample's name -> a Map: its labels as they were written -> { labels, value }; and as its `types` another:
+// a family's name -> "counter", "gauge", "histogram". A line that is none is passed over: one of them must not take all
 // the others from the page.
 export function parse(text) {
   const scrape = new Map();
+  scrape.types = new Map();
   for (const line of text.split("\n")) {
+    const type = TYPE.exec(line);
+    if (type) scrape.types.set(type[1], type[2]);
     const found = line.startsWith("#") ? null : LINE.exec(line);
     const labels = found && readLabels(found[2] ?? "");
     if (!labels) continue;
@@ -44,6 +49,9 @@ const matches = (labels, where) => Object.entries(where).every(([name, wanted]) 
 
 const samples = (scrape, name, where) =>
   [...(scrape?.get(name) ?? [])].filter(([, sample]) => matches(sample.labels, where));
+
+// The labels of all that is there under that name.
+export const labelsOf = (scrape, name) => samples(scrape, name, {}).map(([, { labels }]) => labels);
 
 // The sum of what is there under that name and these labels, { label: "value" or a function of it }; NaN for nothing.
 export function total(scrape, name, where = {}) {

@@ -11,6 +11,7 @@ const figures = new Figures(byId("outbox-figures"));
 const EVERY = 3; // looks at the numbers for one into the database
 let looks = 0;
 let told = null;
+let missed = 0;
 
 const rows = new Rows(byId("outbox-body"), ({ key }) => {
   const cells = Object.fromEntries(["standing", "what", "attempts", "why"].map((name) => [name, element("td", { className: name })]));
@@ -48,10 +49,12 @@ function drawList({ items, most }) {
   byId("send-all").hidden = !items.some(({ state }) => state === "dead");
 }
 
+// Once may be a moment in which others asked: what was known stays, and nothing is said.
 export async function refresh() {
   const { status, body } = await look("/outbox");
   if (status === 200) drawList(body);
-  show(byId("outbox-trouble"), status !== 200 && status !== 0 && status !== 401 ? say("outbox_trouble", { why: body.detail ?? status }) : "");
+  missed = status === 200 || status === 0 || status === 401 ? 0 : missed + 1;
+  show(byId("outbox-trouble"), missed > 1 ? say("outbox_trouble", { why: body.detail ?? status }) : "");
 }
 
 function drawFigures(past) {
@@ -75,7 +78,7 @@ export function draw(past) {
   if (past) drawFigures(past);
   const now = past ? `${past.value("outbox_pending")} ${past.value("outbox_dead")}` : told;
   const empty = now === "0 0" && rows.made.size === 0;
-  if (now === told && (empty || ++looks % EVERY > 0)) return;
+  if (now === told && missed === 0 && (empty || ++looks % EVERY > 0)) return;
   told = now;
   refresh();
 }

@@ -4,7 +4,7 @@ import { byId, write } from "./dom.js";
 import { Figures } from "./figures.js";
 import { ago, bytes, known, number, percent, say, whole } from "./words.js";
 
-const panels = Object.fromEntries(["cache", "bus", "streams", "health", "people"].map((name) =>
+const panels = Object.fromEntries(["cache", "bus", "streams", "health", "people", "own"].map((name) =>
   [name, new Figures(byId(`${name}-figures`))]));
 
 // A figure a second for each value of a label.
@@ -69,13 +69,32 @@ const people = (past) => [
   ...rates(past, "jwt_verify_total", "result", "jwt"),
 ];
 
-const readers = { cache, bus, streams, health, people };
+// What scripts count that nobody has made a panel for: a metric that is dropped in shows by itself.
+const SHOWN = /^(http|db|cache|bus|sse|script|jwt|process|plateia|outbox)_|^login_attempts_total$/;
+const MOST = 40;
+
+function figureOf(past, { name, type }, labels) {
+  const values = Object.values(labels).join(", ");
+  const rate = () => say("per_second", { n: number(past.rate(type === "histogram" ? `${name}_count` : name, labels)) });
+  return { key: `${name} ${values}`, label: values ? `${name}: ${values}` : name,
+    value: type === "gauge" ? number(past.value(name, labels)) : rate() };
+}
+
+function labelsOf(past, { name, type }) {
+  return past.labelsOf(type === "histogram" ? `${name}_count` : name);
+}
+
+const own = (past) => past.families().filter(({ name }) => !SHOWN.test(name))
+  .flatMap((family) => labelsOf(past, family).map((labels) => figureOf(past, family, labels))).slice(0, MOST);
+
+const readers = { cache, bus, streams, health, people, own };
 
 export function draw(past) {
   for (const [name, read] of Object.entries(readers)) {
     const figures = read(past);
     panels[name].draw(figures);
-    byId(`${name}-none`).hidden = figures.length > 0;
+    if (name === "own") byId("own").hidden = figures.length === 0;
+    else byId(`${name}-none`).hidden = figures.length > 0;
   }
   const build = past.valuesOf("plateia_build_info", "version");
   write(byId("build"), build.length > 0 ? say("build", { version: build.join(", ") }) : "");

@@ -3,7 +3,7 @@
 // What the page says of "now" is said of the last ten seconds: between two looks there may be nobody. A server that was
 // started anew begins a new past.
 
-import { buckets, mean, quantile, rise, total, valuesOf } from "./metrics.js";
+import { buckets, labelsOf, mean, quantile, rise, total, valuesOf } from "./metrics.js";
 
 const NOW = 6; // scrapes, two seconds apart
 const KEPT = 60; // points of a line
@@ -39,6 +39,9 @@ export class Past {
 
   value = (name, where) => total(this.#newer, name, where);
   valuesOf = (name, label, where) => valuesOf(this.#newer, name, label, where);
+
+  labelsOf = (name) => labelsOf(this.#newer, name);
+  families = () => [...this.#newer.types].map(([name, type]) => ({ name, type }));
 
   // What happened in these seconds; NaN while unknown.
   rise = (name, where) => (this.#isKnown ? rise(this.#newer, this.#older, name, where) : NaN);

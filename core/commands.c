@@ -53,7 +53,10 @@ int command_migrate(const struct command_call *call) {
 
 /* Asks the admin listener; for health checks of containers and service managers. */
 int command_ready(const struct command_call *call) {
-    struct ask question = {.host_port = call->settings->admin_listen, .method = "GET", .target = "/ready"};
+    struct ask question = {.host_port = call->settings->admin_listen,
+                           .token = call->settings->admin_token,
+                           .method = "GET",
+                           .target = "/ready"};
     struct buf body = {0};
     struct err err = {0};
     int status = 0;

@@ -56,7 +56,11 @@ static int order(const struct command_call *call, const char *command, const cha
     struct err err = {0};
     int status = 0, result;
     running_admin(call->settings, server);
-    struct ask question = {.host_port = server, .method = "POST", .target = target, .patience_s = PATIENCE_S};
+    struct ask question = {.host_port = server,
+                           .token = call->settings->admin_token,
+                           .method = "POST",
+                           .target = target,
+                           .patience_s = PATIENCE_S};
     if (ask(&question, &status, &body, &err) != ERR_OK)
         result = command_unanswered(call, &err);
     else if (status == 200)
@@ -117,7 +121,8 @@ int command_scripts(const struct command_call *call) {
     struct err err = {0};
     int status = 0, result = 0;
     running_admin(call->settings, server);
-    struct ask question = {.host_port = server, .method = "GET", .target = "/scripts"};
+    struct ask question = {
+        .host_port = server, .token = call->settings->admin_token, .method = "GET", .target = "/scripts"};
     if (ask(&question, &status, &body, &err) != ERR_OK)
         result = command_unanswered(call, &err);
     else if (status != 200)

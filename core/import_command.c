@@ -55,6 +55,11 @@ static enum err_code read_input(const char *path, struct buf *ret, struct err *e
 
 /* ---- a running server ---- */
 
+struct server {
+    char admin[RUNNING_SIZE];
+    const char *token;
+};
+
 static void add_text_of(const struct buf *json, const char *name, struct buf *ret) {
     answer_text(answer_get(json->data, name), ret);
 }
@@ -76,13 +81,14 @@ static void add_escaped(struct buf *target, const char *text) {
         buf_addf(target, "%%%02X", (unsigned char)*text);
 }
 
-static enum err_code hand_over(const char *host_port, const char *adapter, const struct buf *input, bool file,
-                               long *ret_number, struct err *err) {
+static enum err_code hand_over(const struct server *server, const char *adapter, const struct buf *input,
+                               bool file, long *ret_number, struct err *err) {
     struct buf target = {0}, body = {0};
     int status = 0;
     buf_add_str(&target, "/import?adapter=");
     add_escaped(&target, adapter);
-    struct ask question = {.host_port = host_port, .method = "POST", .target = target.data};
+    struct ask question = {
+        .host_port = server->admin, .token = server->token, .method = "POST", .target = target.data};
     if (file) question.body = input->data, question.len = input->len;
     enum err_code code = ask(&question, &status, &body, err);
     if (code == ERR_OK && status != 202) code = refusal(&body, err);
@@ -92,9 +98,10 @@ static enum err_code hand_over(const char *host_port, const char *adapter, const
 }
 
 /* Looks once: true when it is over. */
-static bool look(const char *host_port, long number, long *shown, struct buf *report, enum err_code *code,
-                 struct err *err) {
-    struct ask question = {.host_port = host_port, .method = "GET", .target = "/import"};
+static bool look(const struct server *server, long number, long *shown, struct buf *report,
+                 enum err_code *code, struct err *err) {
+    struct ask question = {
+        .host_port = server->admin, .token = server->token, .method = "GET", .target = "/import"};
     struct buf body = {0};
     int status = 0;
     bool over = true;
@@ -117,10 +124,10 @@ static bool look(const char *host_port, long number, long *shown, struct buf *re
     return over;
 }
 
-static enum err_code follow(const char *host_port, long number, struct buf *report, struct err *err) {
+static enum err_code follow(const struct server *server, long number, struct buf *report, struct err *err) {
     enum err_code code = ERR_OK;
     long shown = 0;
-    while (!look(host_port, number, &shown, report, &code, err))
+    while (!look(server, number, &shown, report, &code, err))
         nanosleep(&(struct timespec){.tv_nsec = FOLLOW_EVERY_NS}, NULL);
     return code;
 }
@@ -148,14 +155,14 @@ static enum err_code run_here(const struct settings *settings, const char *const
 int command_import(const struct command_call *call) {
     struct buf input = {0}, report = {0};
     struct err err = {0};
-    char server[RUNNING_SIZE];
+    struct server server = {.token = call->settings->admin_token};
     long number = 0;
     bool file = call->word_count > 1;
     enum err_code code = file ? read_input(call->words[1], &input, &err) : ERR_OK;
-    if (code == ERR_OK && running_on_database(call->settings, server)) {
-        log_event(LOG_INFO, "a running server does the import", log_text("admin", server));
-        code = hand_over(server, call->words[0], &input, file, &number, &err);
-        if (code == ERR_OK) code = follow(server, number, &report, &err);
+    if (code == ERR_OK && running_on_database(call->settings, server.admin)) {
+        log_event(LOG_INFO, "a running server does the import", log_text("admin", server.admin));
+        code = hand_over(&server, call->words[0], &input, file, &number, &err);
+        if (code == ERR_OK) code = follow(&server, number, &report, &err);
     } else if (code == ERR_OK) {
         const char *const args[2] = {call->words[0], input.data};
         code = run_here(call->settings, args, file ? 2 : 1, &report, &err);

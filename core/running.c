@@ -8,8 +8,9 @@
 #include "services/embedded_postgres.h"
 #include <stdio.h>
 
-static bool serves_place(const char *host_port, const char *place) {
-    struct ask question = {.host_port = host_port, .method = "GET", .target = "/import"};
+static bool serves_place(const struct settings *settings, const char *host_port, const char *place) {
+    struct ask question = {
+        .host_port = host_port, .token = settings->admin_token, .method = "GET", .target = "/import"};
     struct buf body = {0};
     int status = 0;
     bool same = ask(&question, &status, &body, NULL) == ERR_OK && status == 200 &&
@@ -26,9 +27,9 @@ bool running_on_database(const struct settings *settings, char ret[RUNNING_SIZE]
         return false;
     import_place(place, conninfo);
     snprintf(ret, RUNNING_SIZE, "%s", settings->admin_listen);
-    if (serves_place(ret, place)) return true;
+    if (serves_place(settings, ret, place)) return true;
     return !*settings->database_url && foundation_admin(settings, ret, RUNNING_SIZE) &&
-           serves_place(ret, place);
+           serves_place(settings, ret, place);
 }
 
 void running_admin(const struct settings *settings, char ret[RUNNING_SIZE]) {

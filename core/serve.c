@@ -9,12 +9,17 @@
 #include "foundation.h"
 #include "http/address.h"
 #include "http/admin.h"
+#include "http/admin_gate.h"
+#include "http/assets.h"
 #include "http/server.h"
 #include "http/streams.h"
 #include "import.h"
+#include "outbox.h"
 #include "scrape.h"
 #include "script/reload.h"
+#include "script/sources.h"
 #include "services/db/pool.h"
+#include "services/db/rows.h"
 #include "web.h"
 #include "worker.h"
 #include <signal.h>
@@ -30,6 +35,7 @@
 #define MAX_WORKERS    256
 #define MAINTAIN_EVERY (24 * 3600)
 #define MAINTAIN_RETRY 60
+#define OUTBOX_SHOWN   100
 
 struct serving {
     struct foundation foundation;
@@ -37,6 +43,7 @@ struct serving {
     unsigned worker_count;
     struct admin *admin;
     struct import *import;
+    struct assets *page; /* the operators'; NULL: none */
     _Atomic bool listening, maintained, draining;
 };
 
@@ -97,6 +104,33 @@ static enum err_code roll_back(void *ctx, unsigned to, struct buf *ret, struct e
 static void say_scripts(void *ctx, struct buf *ret) {
     struct serving *serving = ctx;
     reload_state(serving->foundation.reload, ret);
+}
+
+/* ---- the outbox ---- */
+
+static enum err_code say_outbox(void *ctx, struct buf *ret, struct err *err) {
+    struct serving *serving = ctx;
+    struct sources *sources = reload_sources(serving->foundation.reload);
+    struct rows *rows = NULL;
+    enum err_code code =
+        outbox_list(serving->foundation.conninfo, sources->queries, OUTBOX_SHOWN, &rows, err);
+    sources_drop(sources);
+    if (code != ERR_OK) return code;
+    buf_addf(ret, "{\"most\":%d,\"items\":", OUTBOX_SHOWN);
+    outbox_say(rows, ret);
+    buf_add_char(ret, '}');
+    rows_free(rows);
+    return ERR_OK;
+}
+
+static enum err_code retry_outbox(void *ctx, const char *key, struct buf *ret, struct err *err) {
+    struct serving *serving = ctx;
+    struct sources *sources = reload_sources(serving->foundation.reload);
+    size_t count = 0;
+    enum err_code code = outbox_put_back(serving->foundation.conninfo, sources->queries, key, &count, err);
+    sources_drop(sources);
+    if (code == ERR_OK) buf_addf(ret, "{\"due\":%zu}", count);
+    return code;
 }
 
 /* ---- what is counted ---- */
@@ -181,9 +215,13 @@ static enum err_code open_admin(struct serving *serving, struct err *err) {
                               .reload = reload_scripts,
                               .rollback = roll_back,
                               .scripts = say_scripts,
+                              .outbox = say_outbox,
+                              .outbox_retry = retry_outbox,
+                              .page = serving->page,
                               .metrics = say_metrics,
                               .ctx = serving};
-    enum err_code code = admin_new(&serving->admin, serving->foundation.settings->admin_listen, view, err);
+    const struct settings *settings = serving->foundation.settings;
+    enum err_code code = admin_new(&serving->admin, settings->admin_listen, settings->admin_token, view, err);
     if (code == ERR_OK)
         foundation_note_admin(&serving->foundation, admin_port(serving->admin));
     else
@@ -257,6 +295,7 @@ static void drain(struct serving *serving) {
 
 static void close_all(struct serving *serving) {
     admin_free(serving->admin);
+    assets_free(serving->page);
     foundation_quiet(&serving->foundation);
     for (unsigned i = 0; i < serving->worker_count; i++)
         worker_free(serving->workers[i]);
@@ -273,10 +312,12 @@ static void say_first_call(const struct settings *settings) {
 
 static enum err_code raise_house(struct serving *serving, const struct settings *settings, struct err *err) {
     enum err_code code;
+    if ((code = admin_gate_check(settings->admin_listen, settings->admin_token, err)) != ERR_OK) return code;
     if ((code = check_port(settings, err)) != ERR_OK) return code;
     if ((code = foundation_database(&serving->foundation, settings, false, interrupted, err)) != ERR_OK)
         return code;
     if ((code = web_read(&serving->foundation.assets, settings->web, WEB_PUBLIC, err)) != ERR_OK) return code;
+    if ((code = web_read(&serving->page, settings->web, WEB_OPERATORS, err)) != ERR_OK) return code;
     if ((code = foundation_keys(&serving->foundation, err)) != ERR_OK) return code;
     if ((code = foundation_services(&serving->foundation, err)) != ERR_OK) return code;
     if ((code = import_new(&serving->import, serving->foundation.conninfo, err)) != ERR_OK) return code;

@@ -30,7 +30,7 @@ local steps = {
   { "spec", busted "tests/spec", 120 },
   { "trial", { os.getenv "PLATEIA_BINARY" or BUILD .. "/plateia", "test" }, 120 },
   { "e2e", busted "tests/e2e", 600 },
-  { "browser", { "node", "tests/browser/run.mjs" }, 300, database = true },
+  { "browser", { "node", "tests/browser/run.mjs" }, 360, database = true },
 }
 
 local function environment(folder, cluster)

@@ -1,23 +1,24 @@
 /* admin.c -- the operators' own small daemon.
  *
- * A thread of the library's, so that it answers while every worker is stuck. All but a POST is answered in
+ * A thread of the library's, so that it answers while every worker is stuck. What is said at once is said in
  * the library's first call for a request, which closes the connection and reads no body: asked a few times a
  * minute, that is no cost, and leaves nothing to keep between calls. Uploads are few at a time, for the
  * memory. An order's connection is suspended while the order's thread works; it is suspended under the lock
  * under which that thread resumes it, and nothing may be suspended when the library is stopped.
  *
- * The Host allow-list is against pages in the operator's own browser: a name that its owner lets point to
- * 127.0.0.1 reaches this port, but carries itself in Host. */
+ * What may be asked stands in admin_desk.c, who may ask in admin_gate.c; here is what knows the library. */
 
 #include "admin.h"
 #include "../base/buf.h"
-#include "../base/exposition.h"
-#include "../base/text.h"
 #include "address.h"
+#include "admin_answer.h"
+#include "admin_desk.h"
+#include "admin_gate.h"
 #include "admin_order.h"
-#include <arpa/inet.h>
+#include "assets.h"
 #include <errno.h>
 #include <microhttpd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -27,9 +28,10 @@
 #define TIMEOUT_S         10
 #define UPLOADS           4
 #define ORDERS            4
+#define LOOKS             2 /* of those, what changes nothing */
 #define FLAGS             (MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME)
 
-/* One POST, from its head to its answer. */
+/* What is not answered at once, from its head to its answer. */
 struct post {
     bool is_order;
     /* an upload's */
@@ -50,7 +52,7 @@ struct admin {
     unsigned running; /* orders that were started and are not answered */
     bool closing;
     struct admin_view view;
-    struct address bound;
+    struct admin_gate gate;
     unsigned port;
 };
 
@@ -58,116 +60,76 @@ unsigned admin_port(const struct admin *admin) {
     return admin->port;
 }
 
-static bool is_loopback(const char *host) {
-    struct in_addr four;
-    struct in6_addr six;
-    if (inet_pton(AF_INET, host, &four) == 1) return ntohl(four.s_addr) >> 24 == 127;
-    if (inet_pton(AF_INET6, host, &six) == 1) return IN6_IS_ADDR_LOOPBACK(&six);
-    return text_equal_nocase(host, "localhost");
+/* ---- answers ---- */
+
+static void add_header(struct MHD_Response *response, const char *name, const char *value) {
+    MHD_add_response_header(response, name, value);
 }
 
-static bool host_allowed(const struct admin *admin, const char *host) {
-    struct address named;
-    if (!host || !address_split(host, &named)) return false;
-    return is_loopback(named.host) || text_equal_nocase(named.host, admin->bound.host);
+static enum MHD_Result queue(struct MHD_Connection *mhd, unsigned status, struct MHD_Response *response) {
+    add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+    add_header(response, "X-Content-Type-Options", "nosniff");
+    add_header(response, "Referrer-Policy", "no-referrer");
+    enum MHD_Result queued = MHD_queue_response(mhd, status, response);
+    MHD_destroy_response(response);
+    return queued;
 }
 
-/* `body` is ours to free. `allow` is said with a 405. */
-static enum MHD_Result answer_as(struct MHD_Connection *mhd, unsigned status, struct buf *body,
-                                 const char *type, const char *allow) {
+/* Takes the answer's body. */
+static enum MHD_Result give(struct MHD_Connection *mhd, struct admin_answer *answer) {
     size_t len = 0;
-    char *bytes = buf_take(body, &len);
+    char *bytes = buf_take(&answer->body, &len);
     if (!bytes) return MHD_NO;
     struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback(len, bytes, free);
     if (!response) {
         free(bytes);
         return MHD_NO;
     }
-    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-    MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-    MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
-    if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
-        MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, allow);
-    enum MHD_Result queued = MHD_queue_response(mhd, status, response);
-    MHD_destroy_response(response);
-    return queued;
+    add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->type ? answer->type : "application/json");
+    add_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    if (answer->allow) add_header(response, MHD_HTTP_HEADER_ALLOW, answer->allow);
+    if (answer->status == MHD_HTTP_UNAUTHORIZED)
+        add_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer realm=\"plateia\"");
+    return queue(mhd, answer->status, response);
 }
 
-static enum MHD_Result answer_allow(struct MHD_Connection *mhd, unsigned status, struct buf *body,
-                                    const char *allow) {
-    return answer_as(mhd, status, body, "application/json", allow);
+/* A file of the page; the library only reads it, whatever its parameter's type. */
+static enum MHD_Result give_file(struct MHD_Connection *mhd, const struct assets_found *found) {
+    struct header headers[ASSETS_HEADERS];
+    size_t count = assets_headers(found, headers), len = found->unchanged ? 0 : found->len;
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(len, (void *)found->bytes, MHD_RESPMEM_PERSISTENT);
+    if (!response) return MHD_NO;
+    for (size_t i = 0; i < count; i++)
+        add_header(response, headers[i].name, headers[i].value);
+    return queue(mhd, found->unchanged ? MHD_HTTP_NOT_MODIFIED : MHD_HTTP_OK, response);
 }
 
-static enum MHD_Result answer(struct MHD_Connection *mhd, unsigned status, struct buf *body) {
-    return answer_allow(mhd, status, body, "GET, HEAD");
-}
-
-/* {"NAME":"TEXT"}, and a reason beside it when there is one. */
-static enum MHD_Result say(struct MHD_Connection *mhd, unsigned status, const char *name, const char *text,
-                           const char *reason) {
-    struct buf body = {0};
-    buf_addf(&body, "{\"%s\":", name);
-    buf_add_json(&body, text, strlen(text));
-    if (reason) {
-        buf_add_str(&body, ",\"reason\":");
-        buf_add_json(&body, reason, strlen(reason));
-    }
-    buf_add_char(&body, '}');
-    return answer(mhd, status, &body);
-}
-
-static enum MHD_Result say_ready(const struct admin *admin, struct MHD_Connection *mhd) {
-    const char *reason = NULL;
-    if (admin->view.ready(admin->view.ctx, &reason)) return say(mhd, MHD_HTTP_OK, "status", "ready", NULL);
-    return say(mhd, MHD_HTTP_SERVICE_UNAVAILABLE, "status", "not ready", reason ? reason : "not known");
-}
-
-static bool is_get(const char *method) {
-    return strcmp(method, MHD_HTTP_METHOD_GET) == 0 || strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
-}
-
-/* ---- import ---- */
-
-static enum MHD_Result say_import(const struct admin *admin, struct MHD_Connection *mhd, unsigned status) {
-    struct buf body = {0};
-    admin->view.import_state(admin->view.ctx, &body);
-    return answer(mhd, status, &body);
-}
-
-static bool is_near(struct MHD_Connection *mhd) {
-    char peer[ADDRESS_TEXT_SIZE];
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    if (!info) return false;
-    address_text(info->client_addr, peer);
-    return is_loopback(peer);
+static enum MHD_Result refuse(struct MHD_Connection *mhd, unsigned status, const char *why) {
+    struct admin_answer answer = {0};
+    admin_answer_refuse(&answer, status, why);
+    return give(mhd, &answer);
 }
 
 static const char *header_of(struct MHD_Connection *mhd, const char *name) {
     return MHD_lookup_connection_value(mhd, MHD_HEADER_KIND, name);
 }
 
+/* ---- uploads ---- */
+
 static const char *adapter_of(struct MHD_Connection *mhd) {
     return MHD_lookup_connection_value(mhd, MHD_GET_ARGUMENT_KIND, "adapter");
 }
 
-/* Why this client may not change anything, or NULL. */
-static const char *distrust(struct MHD_Connection *mhd) {
-    const char *sign = header_of(mhd, "X-Plateia-Admin");
-    if (!sign || strcmp(sign, "1") != 0) return "The header X-Plateia-Admin: 1 is missing.";
-    return is_near(mhd) ? NULL : "Ask from the machine that the server runs on.";
-}
-
 /* What can be refused by the head alone is, and its body is not read. */
 static enum MHD_Result begin_upload(struct admin *admin, struct MHD_Connection *mhd, void **context) {
-    const char *why = distrust(mhd), *adapter = adapter_of(mhd);
+    const char *adapter = adapter_of(mhd);
     const char *length = header_of(mhd, MHD_HTTP_HEADER_CONTENT_LENGTH);
-    if (why) return say(mhd, MHD_HTTP_FORBIDDEN, "detail", why, NULL);
-    if (!adapter || !*adapter)
-        return say(mhd, MHD_HTTP_BAD_REQUEST, "detail", "Name an adapter: ?adapter=NAME.", NULL);
+    if (!adapter || !*adapter) return refuse(mhd, MHD_HTTP_BAD_REQUEST, "Name an adapter: ?adapter=NAME.");
     if (length && strtoull(length, NULL, 10) > ADMIN_BODY_MAX)
-        return say(mhd, MHD_HTTP_CONTENT_TOO_LARGE, "detail", "The file is larger than 16 MiB.", NULL);
+        return refuse(mhd, MHD_HTTP_CONTENT_TOO_LARGE, "The file is larger than 16 MiB.");
     if (admin->uploads == UPLOADS)
-        return say(mhd, MHD_HTTP_SERVICE_UNAVAILABLE, "detail", "Other files are being sent.", NULL);
+        return refuse(mhd, MHD_HTTP_SERVICE_UNAVAILABLE, "Other files are being sent.");
     *context = calloc(1, sizeof(struct post));
     if (!*context) return MHD_NO;
     admin->uploads++;
@@ -183,36 +145,24 @@ static enum MHD_Result go_on(struct post *upload, const char *bytes, size_t *siz
     return MHD_YES;
 }
 
+static enum MHD_Result accept_import(const struct admin *admin, struct MHD_Connection *mhd) {
+    struct admin_answer answer = {.status = MHD_HTTP_ACCEPTED};
+    admin->view.import_state(admin->view.ctx, &answer.body);
+    return give(mhd, &answer);
+}
+
 static enum MHD_Result end_upload(struct admin *admin, struct MHD_Connection *mhd, struct post *upload) {
     struct err err = {0};
     size_t len = 0;
-    if (upload->too_large)
-        return say(mhd, MHD_HTTP_CONTENT_TOO_LARGE, "detail", "The file is larger than 16 MiB.", NULL);
-    if (upload->body.failed) return say(mhd, MHD_HTTP_SERVICE_UNAVAILABLE, "detail", "out of memory", NULL);
+    if (upload->too_large) return refuse(mhd, MHD_HTTP_CONTENT_TOO_LARGE, "The file is larger than 16 MiB.");
+    if (upload->body.failed) return refuse(mhd, MHD_HTTP_SERVICE_UNAVAILABLE, "out of memory");
     char *body = buf_take(&upload->body, &len);
     switch (admin->view.import(admin->view.ctx, adapter_of(mhd), body, len, &err)) {
-    case ERR_OK: return say_import(admin, mhd, MHD_HTTP_ACCEPTED);
-    case ERR_BUSY: return say(mhd, MHD_HTTP_CONFLICT, "detail", err.text, NULL);
-    case ERR_INVALID: return say(mhd, MHD_HTTP_BAD_REQUEST, "detail", err.text, NULL);
-    default: return say(mhd, MHD_HTTP_SERVICE_UNAVAILABLE, "detail", err.text, NULL);
+    case ERR_OK: return accept_import(admin, mhd);
+    case ERR_BUSY: return refuse(mhd, MHD_HTTP_CONFLICT, err.text);
+    case ERR_INVALID: return refuse(mhd, MHD_HTTP_BAD_REQUEST, err.text);
+    default: return refuse(mhd, MHD_HTTP_SERVICE_UNAVAILABLE, err.text);
     }
-}
-
-static bool is_post(const char *method) {
-    return strcmp(method, MHD_HTTP_METHOD_POST) == 0;
-}
-
-static enum MHD_Result refuse_method(struct MHD_Connection *mhd, const char *allow) {
-    struct buf body = {0};
-    buf_add_str(&body, "{\"detail\":\"Method Not Allowed\"}");
-    return answer_allow(mhd, MHD_HTTP_METHOD_NOT_ALLOWED, &body, allow);
-}
-
-static enum MHD_Result on_import(struct admin *admin, struct MHD_Connection *mhd, const char *method,
-                                 void **context) {
-    if (is_get(method)) return say_import(admin, mhd, MHD_HTTP_OK);
-    if (is_post(method)) return begin_upload(admin, mhd, context);
-    return refuse_method(mhd, "GET, HEAD, POST");
 }
 
 /* ---- orders ---- */
@@ -239,16 +189,20 @@ static void wake(void *ctx) {
     pthread_mutex_unlock(&admin->lock);
 }
 
-static enum MHD_Result begin_order(struct admin *admin, struct MHD_Connection *mhd, bool rollback,
-                                   void **context) {
-    struct admin_order order = {.view = &admin->view, .rollback = rollback, .done = wake};
+/* What only looks, a page that is open does all the time: it leaves room for what changes something. */
+static bool is_crowded(const struct admin *admin, const struct admin_duty *duty) {
+    return admin->orders == ORDERS || (!duty->post && admin->orders >= LOOKS);
+}
+
+static enum MHD_Result begin_order(struct admin *admin, struct MHD_Connection *mhd,
+                                   const struct admin_duty *duty, void **context) {
+    struct admin_order order = {.view = &admin->view, .kind = duty->order, .done = wake};
     struct taking taking = {.order = &order};
-    const char *why = distrust(mhd);
-    if (why) return say(mhd, MHD_HTTP_FORBIDDEN, "detail", why, NULL);
     MHD_get_connection_values(mhd, MHD_GET_ARGUMENT_KIND, take_argument, &taking);
-    if (taking.wrong) return say(mhd, MHD_HTTP_BAD_REQUEST, "detail", taking.wrong, NULL);
-    if (admin->orders == ORDERS)
-        return say(mhd, MHD_HTTP_SERVICE_UNAVAILABLE, "detail", "Others are being carried out.", NULL);
+    if (!taking.wrong) taking.wrong = admin_order_lacks(&order);
+    if (taking.wrong) return refuse(mhd, MHD_HTTP_BAD_REQUEST, taking.wrong);
+    if (is_crowded(admin, duty))
+        return refuse(mhd, MHD_HTTP_SERVICE_UNAVAILABLE, "Others are being carried out.");
     struct post *post = calloc(1, sizeof *post);
     if (!post) return MHD_NO;
     *post = (struct post){.is_order = true, .admin = admin, .mhd = mhd, .order = order};
@@ -270,13 +224,15 @@ static enum MHD_Result start_order(struct admin *admin, struct post *post) {
     }
     pthread_mutex_unlock(&admin->lock);
     if (code == ERR_OK) return MHD_YES;
-    return say(post->mhd, MHD_HTTP_SERVICE_UNAVAILABLE, "detail", err.text, NULL);
+    return refuse(post->mhd, MHD_HTTP_SERVICE_UNAVAILABLE, err.text);
 }
 
 /* Called when it has all arrived, and again when it has been carried out. */
 static enum MHD_Result go_on_with_order(struct admin *admin, struct post *post) {
     if (!post->started) return start_order(admin, post);
-    return answer(post->mhd, post->order.status, &post->order.body);
+    struct admin_answer answer = {.status = post->order.status, .body = post->order.body};
+    post->order.body = (struct buf){0};
+    return give(post->mhd, &answer);
 }
 
 static void end_order(struct admin *admin, struct post *post) {
@@ -290,26 +246,6 @@ static void end_order(struct admin *admin, struct post *post) {
     pthread_mutex_unlock(&admin->lock);
 }
 
-static enum MHD_Result on_scripts(struct admin *admin, struct MHD_Connection *mhd, const char *method) {
-    struct buf body = {0};
-    if (!is_get(method)) return refuse_method(mhd, "GET, HEAD");
-    admin->view.scripts(admin->view.ctx, &body);
-    return answer(mhd, MHD_HTTP_OK, &body);
-}
-
-static enum MHD_Result on_metrics(struct admin *admin, struct MHD_Connection *mhd, const char *method) {
-    struct buf body = {0};
-    if (!is_get(method)) return refuse_method(mhd, "GET, HEAD");
-    admin->view.metrics(admin->view.ctx, &body);
-    return answer_as(mhd, MHD_HTTP_OK, &body, EXPOSITION_TYPE, NULL);
-}
-
-static enum MHD_Result on_order(struct admin *admin, struct MHD_Connection *mhd, const char *method,
-                                bool rollback, void **context) {
-    if (!is_post(method)) return refuse_method(mhd, "POST");
-    return begin_order(admin, mhd, rollback, context);
-}
-
 /* ---- every request ---- */
 
 static enum MHD_Result on_post(struct admin *admin, struct MHD_Connection *mhd, struct post *post,
@@ -320,24 +256,68 @@ static enum MHD_Result on_post(struct admin *admin, struct MHD_Connection *mhd, 
     return MHD_YES;
 }
 
+static unsigned refused(const struct admin *admin, struct MHD_Connection *mhd, bool open, bool changes,
+                        const char **ret_why) {
+    char peer[ADDRESS_TEXT_SIZE] = "";
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    if (info) address_text(info->client_addr, peer);
+    struct admin_caller caller = {.host = header_of(mhd, MHD_HTTP_HEADER_HOST),
+                                  .authorization = header_of(mhd, MHD_HTTP_HEADER_AUTHORIZATION),
+                                  .sign = header_of(mhd, "X-Plateia-Admin"),
+                                  .peer = peer};
+    return admin_gate_refuses(&admin->gate, &caller, open, changes, ret_why);
+}
+
+static bool find_file(const struct admin *admin, struct MHD_Connection *mhd, const char *url,
+                      struct assets_found *ret) {
+    char query[24] = "";
+    const char *language = MHD_lookup_connection_value(mhd, MHD_GET_ARGUMENT_KIND, "lang");
+    if (language) snprintf(query, sizeof query, "lang=%s", language);
+    struct assets_question question = {.path = url,
+                                       .query = query,
+                                       .accept_language = header_of(mhd, MHD_HTTP_HEADER_ACCEPT_LANGUAGE),
+                                       .accept_encoding = header_of(mhd, MHD_HTTP_HEADER_ACCEPT_ENCODING),
+                                       .if_none_match = header_of(mhd, MHD_HTTP_HEADER_IF_NONE_MATCH)};
+    return assets_find(admin->view.page, &question, ret);
+}
+
+static enum MHD_Result do_duty(struct admin *admin, struct MHD_Connection *mhd, const struct admin_duty *duty,
+                               void **context) {
+    struct admin_answer answer = {0};
+    switch (duty->work) {
+    case ADMIN_ORDER: return begin_order(admin, mhd, duty, context);
+    case ADMIN_UPLOAD: return begin_upload(admin, mhd, context);
+    case ADMIN_SAY: duty->say(&admin->view, &answer); break;
+    }
+    return give(mhd, &answer);
+}
+
+/* There is nothing at this path, or not by this method. */
+static enum MHD_Result do_nothing(struct MHD_Connection *mhd, const char *allow) {
+    struct admin_answer answer = {.allow = allow};
+    if (allow)
+        admin_answer_refuse(&answer, MHD_HTTP_METHOD_NOT_ALLOWED, "Method Not Allowed");
+    else
+        admin_answer_refuse(&answer, MHD_HTTP_NOT_FOUND, "Not Found");
+    return give(mhd, &answer);
+}
+
+/* The page's files tell nothing of this server: whoever asks may have them. */
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *mhd, const char *url, const char *method,
                                   const char *version, const char *bytes, size_t *size, void **context) {
     struct admin *admin = ctx;
+    struct assets_found file;
+    const char *allow = NULL, *why = NULL;
     (void)version;
     if (*context) return on_post(admin, mhd, *context, bytes, size);
-    if (!host_allowed(admin, header_of(mhd, MHD_HTTP_HEADER_HOST)))
-        return say(mhd, MHD_HTTP_FORBIDDEN, "detail", "Ask by a loopback address or localhost.", NULL);
-    if (strcmp(url, "/import") == 0 && admin->view.import) return on_import(admin, mhd, method, context);
-    if (strcmp(url, "/scripts") == 0 && admin->view.scripts) return on_scripts(admin, mhd, method);
-    if (strcmp(url, "/metrics") == 0 && admin->view.metrics) return on_metrics(admin, mhd, method);
-    if (strcmp(url, "/scripts/reload") == 0 && admin->view.reload)
-        return on_order(admin, mhd, method, false, context);
-    if (strcmp(url, "/scripts/rollback") == 0 && admin->view.rollback)
-        return on_order(admin, mhd, method, true, context);
-    bool live = strcmp(url, "/live") == 0;
-    if (!live && strcmp(url, "/ready") != 0) return say(mhd, MHD_HTTP_NOT_FOUND, "detail", "Not Found", NULL);
-    if (!is_get(method)) return say(mhd, MHD_HTTP_METHOD_NOT_ALLOWED, "detail", "Method Not Allowed", NULL);
-    return live ? say(mhd, MHD_HTTP_OK, "status", "live", NULL) : say_ready(admin, mhd);
+    const struct admin_duty *duty = admin_desk_find(&admin->view, url, method, &allow);
+    bool is_file = !duty && !allow && find_file(admin, mhd, url, &file);
+    bool gets = strcmp(method, MHD_HTTP_METHOD_GET) == 0 || strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
+    unsigned status = refused(admin, mhd, is_file || (duty && duty->open), duty && duty->post, &why);
+    if (status) return refuse(mhd, status, why);
+    if (duty) return do_duty(admin, mhd, duty, context);
+    if (is_file && gets) return give_file(mhd, &file);
+    return do_nothing(mhd, is_file ? "GET, HEAD" : allow);
 }
 
 static void on_completed(void *ctx, struct MHD_Connection *mhd, void **context,
@@ -356,15 +336,18 @@ static void on_completed(void *ctx, struct MHD_Connection *mhd, void **context,
     *context = NULL;
 }
 
-enum err_code admin_new(struct admin **ret, const char *host_port, struct admin_view view, struct err *err) {
+enum err_code admin_new(struct admin **ret, const char *host_port, const char *token, struct admin_view view,
+                        struct err *err) {
     int fd;
+    enum err_code code = admin_gate_check(host_port, token, err);
+    if (code != ERR_OK) return code;
     struct admin *admin = calloc(1, sizeof(*admin));
     if (!admin) return err_set(err, ERR_NO_MEMORY, "no memory for the admin listener");
     pthread_mutex_init(&admin->lock, NULL);
     pthread_cond_init(&admin->changed, NULL);
-    enum err_code code = address_listen(&fd, host_port, false, &admin->port, err);
+    code = address_listen(&fd, host_port, false, &admin->port, err);
     if (code != ERR_OK) goto out;
-    address_split(host_port, &admin->bound);
+    admin_gate_init(&admin->gate, host_port, token);
     admin->view = view;
     admin->daemon = MHD_start_daemon(FLAGS, 0, NULL, NULL, on_request, admin,                       /* */
                                      MHD_OPTION_LISTEN_SOCKET, fd,                                  /* */

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* ---- the question ---- */
+
 /* "7"; 0 where it is no number of a generation. */
 static unsigned number_of(const char *text) {
     size_t len = text ? strlen(text) : 0;
@@ -14,19 +16,47 @@ static unsigned number_of(const char *text) {
     return number > UINT_MAX ? 0 : (unsigned)number;
 }
 
+static bool is_key(const char *text) {
+    size_t len = text ? strlen(text) : 0;
+    return len == ADMIN_KEY_SIZE - 1 && strspn(text, "0123456789abcdefABCDEF-") == len;
+}
+
+/* "1", or nothing, or "0". */
+static bool take_switch(bool *ret, const char *value) {
+    *ret = !value || strcmp(value, "1") == 0;
+    return *ret || strcmp(value, "0") == 0;
+}
+
+static const char *take_retry(struct admin_order *order, const char *name, const char *value) {
+    if (strcmp(name, "all") == 0) return take_switch(&order->all, value) ? NULL : "all is 1 or 0.";
+    if (strcmp(name, "key") != 0) return "A retry takes ?key=KEY or ?all=1 and nothing else.";
+    if (!is_key(value)) return "key is that of a row, as GET /outbox lists them.";
+    memcpy(order->key, value, sizeof order->key);
+    return NULL;
+}
+
 /* A word that is not understood is refused: with ?dryrun=1 nobody wants to find the reload done. */
 const char *admin_order_take(struct admin_order *order, const char *name, const char *value) {
-    if (!order->rollback && strcmp(name, "dry_run") == 0) {
-        order->dry_run = !value || strcmp(value, "1") == 0;
-        return order->dry_run || strcmp(value, "0") == 0 ? NULL : "dry_run is 1 or 0.";
-    }
-    if (order->rollback && strcmp(name, "to") == 0) {
+    switch (order->kind) {
+    case ORDER_RELOAD:
+        if (strcmp(name, "dry_run") != 0) return "A reload takes ?dry_run=1 and nothing else.";
+        return take_switch(&order->dry_run, value) ? NULL : "dry_run is 1 or 0.";
+    case ORDER_ROLLBACK:
+        if (strcmp(name, "to") != 0) return "A rollback takes ?to=N and nothing else.";
         order->to = number_of(value);
         return order->to ? NULL : "to is the number of a generation: ?to=7.";
+    case ORDER_RETRY: return take_retry(order, name, value);
+    case ORDER_OUTBOX: return "The outbox is asked for without a question.";
     }
-    return order->rollback ? "A rollback takes ?to=N and nothing else."
-                           : "A reload takes ?dry_run=1 and nothing else.";
+    return NULL;
 }
+
+const char *admin_order_lacks(const struct admin_order *order) {
+    if (order->kind != ORDER_RETRY || order->all != (*order->key != '\0')) return NULL;
+    return "Say which one, ?key=KEY, or all that were given up, ?all=1.";
+}
+
+/* ---- the deed ---- */
 
 static unsigned status_of(enum err_code code) {
     switch (code) {
@@ -37,13 +67,21 @@ static unsigned status_of(enum err_code code) {
     }
 }
 
+static enum err_code obey(struct admin_order *order, struct err *err) {
+    const struct admin_view *view = order->view;
+    switch (order->kind) {
+    case ORDER_RELOAD: return view->reload(view->ctx, order->dry_run, &order->body, err);
+    case ORDER_ROLLBACK: return view->rollback(view->ctx, order->to, &order->body, err);
+    case ORDER_OUTBOX: return view->outbox(view->ctx, &order->body, err);
+    case ORDER_RETRY: return view->outbox_retry(view->ctx, order->all ? NULL : order->key, &order->body, err);
+    }
+    return err_set(err, ERR_INVALID, "no such order");
+}
+
 static void *carry_out(void *arg) {
     struct admin_order *order = arg;
-    const struct admin_view *view = order->view;
     struct err err = {0};
-    enum err_code code = order->rollback ? view->rollback(view->ctx, order->to, &order->body, &err)
-                                         : view->reload(view->ctx, order->dry_run, &order->body, &err);
-    order->status = status_of(code);
+    order->status = status_of(obey(order, &err));
     if (order->body.len == 0) {
         buf_add_str(&order->body, "{\"detail\":");
         buf_add_json(&order->body, err.text, strlen(err.text));

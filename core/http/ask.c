@@ -54,6 +54,7 @@ static void send_question(int fd, const struct ask *question) {
     struct buf head = {0};
     buf_addf(&head, "%s %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-Plateia-Admin: 1\r\n",
              question->method, question->target);
+    if (question->token && *question->token) buf_addf(&head, "Authorization: Bearer %s\r\n", question->token);
     buf_addf(&head, "Content-Length: %zu\r\n\r\n", question->body ? question->len : (size_t)0);
     if (!head.failed && send_all(fd, head.data, head.len) && question->body)
         (void)send_all(fd, question->body, question->len);

@@ -10,6 +10,7 @@
 struct ask {
     const char *host_port;
     const char *method, *target; /* "POST", "/import?adapter=x" */
+    const char *token;           /* sent as a bearer's; NULL or "": none */
     const char *body;            /* NULL: none */
     size_t len;
     unsigned patience_s; /* for the answer to come; 0: a few */

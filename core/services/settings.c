@@ -23,6 +23,7 @@
 const struct setting_row setting_rows[] = {
     {AT(listen), SETTING_ADDRESS, "0.0.0.0:8080", 0, 0, "where people are served, host:port", NULL},
     {AT(admin_listen), SETTING_ADDRESS, "127.0.0.1:9180", 0, 0, "where operators are served, host:port", NULL},
+    {AT(admin_token), SETTING_SECRET, "", 32, PATH_BYTES, "what operators have to send; needed where others can reach them", NULL},
     {AT(data), SETTING_FOLDER, "data", 1, PATH_BYTES, "folder of the embedded PostgreSQL", NULL},
     {AT(scripts), SETTING_FOLDER, "scripts", 1, PATH_BYTES, "folder of the Lua scripts", NULL},
     {AT(sql), SETTING_FOLDER, "sql", 1, PATH_BYTES, "folder of migrations/ and queries/", NULL},

@@ -18,6 +18,7 @@ struct settings {
     /* texts are never NULL; "" where nothing is set */
     const char *listen;               /* "0.0.0.0:8080" */
     const char *admin_listen;         /* "127.0.0.1:9180" */
+    const char *admin_token;          /* secret; "": operators need none */
     const char *data;                 /* folder of the embedded default: "data" */
     const char *scripts;              /* "scripts" */
     const char *sql;                  /* "sql": migrations/ and queries/ below it */

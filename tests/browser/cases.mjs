@@ -20,7 +20,7 @@ export const newName = () => `visitor${++guests}`;
 
 // A browser of one's own, and the page in it. Errors of the page's scripts, and whatever the policy forbids, fail the
 // case; that the server cannot be reached does not.
-export async function visit(test, { path = "/", ...options } = {}) {
+export async function visit(test, { path = "/", url = house.url, ...options } = {}) {
   const context = await browser.newContext({ viewport: DESKTOP, locale: "en-GB", ...options });
   const page = await context.newPage();
   test.errors ??= [];
@@ -30,7 +30,7 @@ export async function visit(test, { path = "/", ...options } = {}) {
   page.on("console", (line) => {
     if (line.type() === "error" && /Content.Security|Trusted|Refused to/.test(line.text())) test.errors.push(line.text());
   });
-  await page.goto(house.url + path);
+  await page.goto(url + path);
   return page;
 }
 

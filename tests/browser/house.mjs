@@ -4,7 +4,7 @@
 
 import { spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
-import { cp, mkdtemp, readFile, chmod, rm } from "node:fs/promises";
+import { cp, mkdtemp, readFile, chmod, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -46,8 +46,10 @@ function mint(id) {
 }
 
 export class House {
-  static async build() {
+  // `more`: settings of its own
+  static async build(more = {}) {
     const house = new House();
+    house.more = more;
     house.folder = await mkdtemp(join(tmpdir(), "plateia-browser-"));
     await chmod(house.folder, 0o755); // PostgreSQL's user has its own folder in it
     house.scripts = join(house.folder, "scripts");
@@ -55,6 +57,7 @@ export class House {
     house.port = await freePort();
     house.adminPort = await freePort();
     house.url = `http://127.0.0.1:${house.port}`;
+    house.adminUrl = `http://127.0.0.1:${house.adminPort}`;
     house.log = "";
     await house.open();
     return house;
@@ -76,6 +79,7 @@ export class House {
       PLATEIA_THROTTLE_SIGN_UP: "1000000",
       PLATEIA_THROTTLE_SIGN_IN: "1000000",
       PLATEIA_THROTTLE_SIGN_IN_ADDRESS: "1000000",
+      ...this.more,
     };
   }
 
@@ -93,7 +97,7 @@ export class House {
   }
 
   async isReady() {
-    const answer = await fetch(`http://127.0.0.1:${this.adminPort}/ready`).catch(() => null);
+    const answer = await fetch(`${this.adminUrl}/ready`).catch(() => null);
     return answer?.status === 200;
   }
 
@@ -121,8 +125,8 @@ export class House {
     return { status: answer.status, body: await answer.json() };
   }
 
-  async signUp(username) {
-    const { status, body } = await this.ask("POST", "/signup", { json: { username, password: "a long password" } });
+  async signUp(username, more = {}) {
+    const { status, body } = await this.ask("POST", "/signup", { json: { username, password: "a long password", ...more } });
     if (status !== 201) throw new Error(`signing up ${username}: ${status}`);
     return mint(body.id);
   }
@@ -144,4 +148,6 @@ export class House {
   }
 
   readScript = (path) => readFile(join(this.scripts, path), "utf8");
+  writeScript = (path, text) => writeFile(join(this.scripts, path), text);
+  removeScript = (path) => rm(join(this.scripts, path));
 }

@@ -1,10 +1,11 @@
-// pictures: how the page looks, light and dark, on a phone and on a desktop, into docs/screenshots/.
+// pictures: how the page looks, light and dark, on a phone and on a desktop, and that of the operators, into
+// docs/screenshots/.
 //
 //   ./dev pictures
 
 import { mkdir } from "node:fs/promises";
 import { DESKTOP, PHONE, launch } from "./browser.mjs";
-import { House } from "./house.mjs";
+import { House, pause, until } from "./house.mjs";
 
 const FOLDER = process.argv[2] ?? "docs/screenshots";
 
@@ -47,12 +48,76 @@ async function take(browser, house, { name, ...options }, index) {
   await context.close();
 }
 
+// ---- the operators' page, while the house is full ----
+
+const OPERATORS = [
+  { name: "operator-dark", viewport: { width: 1280, height: 1240 }, deviceScaleFactor: 0.75, colorScheme: "dark", locale: "en-GB" },
+  { name: "operator-light", viewport: { width: 1280, height: 1240 }, deviceScaleFactor: 0.75, colorScheme: "light", locale: "pt-BR" },
+];
+const WATCHED_MS = 100000;
+
+const PIGEON = `return {
+  name = "pigeon",
+  check = function() return true end,
+  send = function() return nil, "no such bird", "dead" end,
+}
+`;
+
+// People come and go until the end: in waves, so that there is something to see.
+async function fill(house, tokens, end) {
+  const films = Array.from({ length: 40 }, (_, index) => index + 1);
+  const any = (list) => list[Math.floor(Math.random() * list.length)];
+  const visit = () => any([
+    () => house.ask("GET", "/movies/top?period=current"), () => house.ask("GET", "/movies/top?period=current"),
+    () => house.ask("GET", `/movies/${any(films)}`), () => house.ask("GET", "/movies?limit=20"),
+    () => house.ask("GET", "/movies/999999"), () => house.ask("GET", "/me/votes", { token: any(tokens) }),
+    () => house.vote(any(films)),
+  ])();
+  for (let turn = 0; Date.now() < end; turn++) {
+    const wave = 12 + Math.round(8 * Math.sin(turn / 60));
+    await Promise.all(Array.from({ length: wave }, visit));
+    await pause(40);
+  }
+}
+
+async function takeOperators(browser, house) {
+  await house.writeScript("notifications/pigeon.lua", PIGEON);
+  await until("the channel is there", async () =>
+    (await fetch(`${house.url}/openapi.json`).then((answer) => answer.text())).includes("pigeon"));
+  const tokens = [];
+  for (let i = 0; i < 40; i++) tokens.push(await house.signUp(`Zoe${i}`, { notify_by: i < 3 ? "pigeon" : "none" }));
+  const pages = [];
+  for (const { name, ...options } of OPERATORS) {
+    const page = await (await browser.newContext({ ...options, reducedMotion: "reduce" })).newPage();
+    // As of a server that runs where its scripts are.
+    await page.route("**/scripts", async (route) => {
+      const answer = await route.fetch();
+      await route.fulfill({ response: answer, body: (await answer.text()).replaceAll(`${house.folder}/`, "") });
+    });
+    await page.goto(house.adminUrl);
+    pages.push({ name, page });
+  }
+  const watching = new AbortController();
+  const seats = []; // what nobody holds is closed
+  for (let i = 0; i < 14; i++) seats.push(await fetch(`${house.url}/movies/top/stream`, { signal: watching.signal }));
+  await fill(house, tokens, Date.now() + WATCHED_MS);
+  await house.writeScript("routes/extra.lua", 'local route = require "plateia.route"\n\nretrun route.get "/extra" {}\n');
+  for (const { name, page } of pages) {
+    await page.waitForSelector("#refused:not(.over)");
+    await page.bringToFront();
+    await page.screenshot({ path: `${FOLDER}/${name}.png` });
+    await page.context().close();
+  }
+  watching.abort();
+}
+
 await mkdir(FOLDER, { recursive: true });
 const house = await House.build();
 const browser = await launch();
 try {
   for (const [title, votes] of RACE) await house.vote((await house.film(title)).id, votes);
   for (const [index, picture] of PICTURES.entries()) await take(browser, house, picture, index);
+  await takeOperators(browser, house);
 } finally {
   await browser.close();
   await house.tearDown();

@@ -10,6 +10,8 @@ import { browser, equal, house, it, main, newName, visit } from "./cases.mjs";
 import { until } from "./house.mjs";
 import "./docs.mjs";
 import "./openapi.mjs";
+import "./numbers.mjs";
+import "./operator.mjs";
 
 const WEIGHT_MOST = 60 * 1024;
 

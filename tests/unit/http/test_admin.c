@@ -67,6 +67,19 @@ static enum err_code rollback(void *ctx, unsigned to, struct buf *ret, struct er
     return carry_out(ret, err);
 }
 
+static char given_key[64];
+
+static enum err_code outbox(void *ctx, struct buf *ret, struct err *err) {
+    assert_ptr_equal(ctx, &is_ready);
+    return carry_out(ret, err);
+}
+
+static enum err_code outbox_retry(void *ctx, const char *key, struct buf *ret, struct err *err) {
+    assert_ptr_equal(ctx, &is_ready);
+    snprintf(given_key, sizeof(given_key), "%s", key ? key : "(all)");
+    return carry_out(ret, err);
+}
+
 static void say_scripts(void *ctx, struct buf *ret) {
     assert_ptr_equal(ctx, &is_ready);
     buf_addf(ret, "{\"generation\":%d}", 3 + orders);
@@ -90,6 +103,8 @@ static int set_up(void **state) {
                               .reload = reload,
                               .rollback = rollback,
                               .scripts = say_scripts,
+                              .outbox = outbox,
+                              .outbox_retry = outbox_retry,
                               .metrics = say_metrics,
                               .ctx = &is_ready};
     (void)state;
@@ -101,7 +116,7 @@ static int set_up(void **state) {
     given_dry_run = given_to = -1;
     imports = 0;
     import_code = ERR_OK;
-    return admin_new(&admin, "127.0.0.1:0", view, NULL) == ERR_OK ? 0 : -1;
+    return admin_new(&admin, "127.0.0.1:0", "", view, NULL) == ERR_OK ? 0 : -1;
 }
 
 static int tear_down(void **state) {
@@ -324,7 +339,30 @@ static void uploads_are_few_and_harm_no_one(void **state) {
 
 /* --- orders ---------------------------------------------------------------------------------------- */
 
+/* A question given and not waited for. */
+static int give(const char *request) {
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)admin_port(admin))};
+    const struct timeval patience = {.tv_sec = 20};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+    assert_int_equal(send(fd, request, strlen(request), MSG_NOSIGNAL), (ssize_t)strlen(request));
+    return fd;
+}
+
+static void assert_answered(int fd) {
+    char in[1024];
+    ssize_t got = recv(fd, in, sizeof(in) - 1, MSG_WAITALL);
+    assert_true(got > 0);
+    in[got] = '\0';
+    assert_non_null(strstr(in, "HTTP/1.1 200 "));
+    assert_non_null(strstr(in, "{\"outcome\":\"told\"}"));
+    close(fd);
+}
+
 #define ORDER(target) POST(target, "0", "")
+#define KEY           "0f0e0d0c-0b0a-0908-0706-050403020100"
 
 static void the_state_of_the_scripts_is_what_the_view_says(void **state) {
     (void)state;
@@ -353,6 +391,42 @@ static void a_rollback_is_ordered(void **state) {
     assert_int_equal(given_to, 0);
     assert_answer(ORDER("/scripts/rollback?to=4294967"), "HTTP/1.1 200 ", "{\"outcome\":\"told\"}");
     assert_int_equal(given_to, 4294967);
+}
+
+static void the_outbox_is_looked_into(void **state) {
+    (void)state;
+    assert_answer(REQUEST("GET /outbox", "localhost"), "HTTP/1.1 200 ", "{\"outcome\":\"told\"}");
+    assert_answer(REQUEST("HEAD /outbox", "localhost"), "HTTP/1.1 200 ", "");
+    assert_non_null(strstr(ask_raw(ORDER("/outbox")), "\r\nAllow: GET, HEAD\r\n"));
+    order_code = ERR_BUSY;
+    order_body = NULL;
+    assert_answer(REQUEST("GET /outbox", "localhost"), "HTTP/1.1 503 ", "{\"detail\":\"not \\\"kept\\\"\"}");
+}
+
+static void what_was_given_up_is_sent_again(void **state) {
+    (void)state;
+    assert_answer(ORDER("/outbox/retry?key=" KEY), "HTTP/1.1 200 ", "{\"outcome\":\"told\"}");
+    assert_string_equal(given_key, KEY);
+    assert_answer(ORDER("/outbox/retry?all=1"), "HTTP/1.1 200 ", "{\"outcome\":\"told\"}");
+    assert_string_equal(given_key, "(all)");
+    assert_non_null(strstr(ask_raw(REQUEST("GET /outbox/retry", "localhost")), "\r\nAllow: POST\r\n"));
+}
+
+/* Looks may be two at a time: who changes something still gets a turn. */
+static void looks_leave_room_for_orders(void **state) {
+    static const char look[] = REQUEST("GET /outbox", "localhost");
+    int fds[2];
+    (void)state;
+    held = true;
+    for (int i = 0; i < 2; i++)
+        fds[i] = give(look);
+    for (int i = 0; i < 20000 && orders < 2; i++)
+        usleep(1000);
+    assert_answer(look, "HTTP/1.1 503 ", "{\"detail\":\"Others are being carried out.\"}");
+    held = false;
+    for (int i = 0; i < 2; i++)
+        assert_answered(fds[i]);
+    assert_answer(look, "HTTP/1.1 200 ", "{\"outcome\":\"told\"}");
 }
 
 static void an_order_is_answered_as_the_view_says(void **state) {
@@ -396,6 +470,19 @@ static void what_is_no_order_is_not_carried_out(void **state) {
          "{\"detail\":\"to is the number of a generation: ?to=7.\"}"},
         {ORDER("/scripts/rollback?to"), "HTTP/1.1 400 ",
          "{\"detail\":\"to is the number of a generation: ?to=7.\"}"},
+        {ORDER("/outbox/retry"), "HTTP/1.1 400 ",
+         "{\"detail\":\"Say which one, ?key=KEY, or all that were given up, ?all=1.\"}"},
+        {ORDER("/outbox/retry?all=0"), "HTTP/1.1 400 ",
+         "{\"detail\":\"Say which one, ?key=KEY, or all that were given up, ?all=1.\"}"},
+        {ORDER("/outbox/retry?all=1&key=" KEY), "HTTP/1.1 400 ",
+         "{\"detail\":\"Say which one, ?key=KEY, or all that were given up, ?all=1.\"}"},
+        {ORDER("/outbox/retry?all=yes"), "HTTP/1.1 400 ", "{\"detail\":\"all is 1 or 0.\"}"},
+        {ORDER("/outbox/retry?key=pigeon"), "HTTP/1.1 400 ",
+         "{\"detail\":\"key is that of a row, as GET /outbox lists them.\"}"},
+        {ORDER("/outbox/retry?keys=" KEY), "HTTP/1.1 400 ",
+         "{\"detail\":\"A retry takes ?key=KEY or ?all=1 and nothing else.\"}"},
+        {REQUEST("GET /outbox?most=9", "localhost"), "HTTP/1.1 400 ",
+         "{\"detail\":\"The outbox is asked for without a question.\"}"},
         {ORDER("/scripts/other"), "HTTP/1.1 404 ", "{\"detail\":\"Not Found\"}"}};
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
@@ -407,29 +494,11 @@ static void what_is_no_order_is_not_carried_out(void **state) {
 
 /* Orders given and not waited for; returns when `count` are being carried out. */
 static void give_orders(int *fds, int count) {
-    static const char order[] = ORDER("/scripts/reload");
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)admin_port(admin))};
-    const struct timeval patience = {.tv_sec = 20};
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    for (int i = 0; i < count; i++) {
-        fds[i] = socket(AF_INET, SOCK_STREAM, 0);
-        setsockopt(fds[i], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-        assert_int_equal(connect(fds[i], (struct sockaddr *)&to, sizeof(to)), 0);
-        assert_int_equal(send(fds[i], order, sizeof(order) - 1, MSG_NOSIGNAL), (ssize_t)sizeof(order) - 1);
-    }
+    for (int i = 0; i < count; i++)
+        fds[i] = give(ORDER("/scripts/reload"));
     for (int i = 0; i < 20000 && orders < count; i++)
         usleep(1000);
     assert_int_equal(orders, count);
-}
-
-static void assert_answered(int fd) {
-    char in[1024];
-    ssize_t got = recv(fd, in, sizeof(in) - 1, MSG_WAITALL);
-    assert_true(got > 0);
-    in[got] = '\0';
-    assert_non_null(strstr(in, "HTTP/1.1 200 "));
-    assert_non_null(strstr(in, "{\"outcome\":\"told\"}"));
-    close(fd);
 }
 
 static void orders_hold_nobody_up_and_are_few(void **state) {
@@ -483,6 +552,30 @@ static void asking_nobody_says_so(void **state) {
     assert_null(answer.data);
 }
 
+/* A server that asks for a token is asked with it by our own client. */
+static void a_token_is_asked_for(void **state) {
+    struct admin_view view = {.ready = ready, .scripts = say_scripts, .ctx = &is_ready};
+    struct admin *guarded = NULL;
+    struct buf body = {0};
+    char address[32];
+    int status = 0;
+    (void)state;
+    assert_int_equal(admin_new(&guarded, "127.0.0.1:0", KEY, view, NULL), ERR_OK);
+    snprintf(address, sizeof(address), "127.0.0.1:%u", admin_port(guarded));
+    struct ask question = {.host_port = address, .method = "GET", .target = "/scripts"};
+    assert_int_equal(ask(&question, &status, &body, NULL), ERR_OK);
+    assert_int_equal(status, 401);
+    question.token = KEY;
+    assert_int_equal(ask(&question, &status, &body, NULL), ERR_OK);
+    assert_int_equal(status, 200);
+    question.token = NULL;
+    question.target = "/live";
+    assert_int_equal(ask(&question, &status, &body, NULL), ERR_OK);
+    assert_int_equal(status, 200);
+    admin_free(guarded);
+    buf_done(&body);
+}
+
 static void a_port_has_one_admin(void **state) {
     struct admin *second = NULL;
     struct admin_view view = {.ready = ready, .ctx = &is_ready};
@@ -490,9 +583,9 @@ static void a_port_has_one_admin(void **state) {
     char address[32];
     (void)state;
     snprintf(address, sizeof(address), "127.0.0.1:%u", admin_port(admin));
-    assert_int_equal(admin_new(&second, address, view, &err), ERR_SYSTEM);
+    assert_int_equal(admin_new(&second, address, "", view, &err), ERR_SYSTEM);
     assert_null(second);
-    assert_int_equal(admin_new(&second, "nonsense", view, &err), ERR_INVALID);
+    assert_int_equal(admin_new(&second, "nonsense", "", view, &err), ERR_INVALID);
     admin_free(NULL);
 }
 
@@ -514,11 +607,15 @@ int main(void) {
         TEST(the_state_of_the_scripts_is_what_the_view_says),
         TEST(a_reload_is_ordered),
         TEST(a_rollback_is_ordered),
+        TEST(the_outbox_is_looked_into),
+        TEST(what_was_given_up_is_sent_again),
+        TEST(looks_leave_room_for_orders),
         TEST(an_order_is_answered_as_the_view_says),
         TEST(what_is_no_order_is_not_carried_out),
         TEST(orders_hold_nobody_up_and_are_few),
         TEST(the_end_waits_for_orders_and_their_answers),
         TEST(asking_nobody_says_so),
+        TEST(a_token_is_asked_for),
         TEST(a_port_has_one_admin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

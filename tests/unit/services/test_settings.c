@@ -420,6 +420,12 @@ static void a_short_secret_is_a_problem_and_is_not_told(void **state) {
     assert_null(strstr(err.text, "hunter2"));
     assert_int_equal(load(FLAGS("--jwt-secret", LONG_SECRET), nothing), ERR_OK);
     assert_string_equal(settings->jwt_secret, LONG_SECRET);
+    refuses(nothing, ENVIRON("PLATEIA_ADMIN_TOKEN=hunter2"), "admin_token has 7 bytes");
+    assert_null(strstr(problems.data, "hunter2"));
+    write_file(LONG_SECRET "\n", strlen(LONG_SECRET) + 1);
+    assert_int_equal(load(nothing, ENVIRON(naming_the_file("PLATEIA_ADMIN_TOKEN_FILE"))), ERR_OK);
+    assert_string_equal(settings->admin_token, LONG_SECRET);
+    assert_true(shows("admin_token", "***", "environment"));
     write_file("jwt_secret: hunter2\n", 20);
     refuses(FLAGS("--config", file_path), nothing, "\"jwt_secret\" (/tmp/");
     assert_null(strstr(problems.data, "hunter2"));

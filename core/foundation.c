@@ -85,7 +85,8 @@ enum err_code foundation_database(struct foundation *foundation, const struct se
         if (snprintf(foundation->conninfo, sizeof foundation->conninfo, "%s", settings->database_url) >=
             (int)sizeof foundation->conninfo)
             return err_set(err, ERR_INVALID, "DATABASE_URL is longer than 2047 characters");
-        code = await_database(foundation->conninfo, interrupted, err);
+        code = session_check_address(foundation->conninfo, err);
+        if (code == ERR_OK) code = await_database(foundation->conninfo, interrupted, err);
         if (code != ERR_OK)
             err_advise(err,
                        "DATABASE_URL names it, as postgresql://user:password@host:5432/database; without it, "

@@ -28,6 +28,7 @@ local steps = {
   { "doors-selftest", { "tests/doors", "--selftest" }, 60 },
   { "unit", { "lua5.4", "tests/units.lua", BUILD }, 300 },
   { "spec", busted "tests/spec", 120 },
+  { "trial", { "env", "-u", "PLATEIA_BINARY", os.getenv "PLATEIA_BINARY" or BUILD .. "/plateia", "test" }, 120 },
   { "e2e", busted "tests/e2e", 720 },
   { "browser", { "node", "tests/browser/run.mjs" }, 360, database = true },
 }

@@ -228,7 +228,7 @@ static int start_thread(struct connector *connector) {
     return failed;
 }
 
-static enum err_code check_conninfo(const char *conninfo, struct err *err) {
+enum err_code session_check_address(const char *conninfo, struct err *err) {
     char *why = NULL;
     PQconninfoOption *parsed = PQconninfoParse(conninfo, &why);
     enum err_code code = ERR_OK;
@@ -241,7 +241,7 @@ static enum err_code check_conninfo(const char *conninfo, struct err *err) {
 }
 
 enum err_code connector_open(struct connector **ret, const char *conninfo, struct err *err) {
-    enum err_code code = check_conninfo(conninfo, err);
+    enum err_code code = session_check_address(conninfo, err);
     if (code) return code;
     struct connector *connector = calloc(1, sizeof *connector);
     if (!connector || !(connector->conninfo = strdup(conninfo))) {
@@ -314,8 +314,7 @@ struct session {
 
 enum err_code session_open(struct session **ret, const char *conninfo, struct err *err) {
     PGconn *pg;
-    enum err_code code = check_conninfo(conninfo, err); /* no patience helps an address that is none */
-    if (code == ERR_OK) code = dial(&pg, conninfo, "read-write", "plateia", err);
+    enum err_code code = dial(&pg, conninfo, "read-write", "plateia", err);
     if (code) return code;
     struct session *session = malloc(sizeof *session);
     if (!session) {

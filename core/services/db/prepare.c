@@ -83,7 +83,6 @@ enum err_code queries_prepare(const char *conninfo, const struct query_set *set,
         if (is_known(known, query)) continue;
         if (!session) {
             code = session_open(&session, conninfo, err);
-            if (code == ERR_INVALID) code = ERR_BUSY; /* of the address, not of the queries */
             if (code == ERR_OK) code = session_exec(session, patience, err);
         }
         if (code == ERR_OK) code = check(session, query, err);

@@ -9,6 +9,9 @@
 
 struct session;
 
+/* ERR_INVALID: this is no database's address, and no patience will help. Nothing is asked. */
+enum err_code session_check_address(const char *conninfo, struct err *err);
+
 enum err_code session_open(struct session **ret, const char *conninfo, struct err *err);
 void session_close(struct session *session); /* NULL is fine */
 /* Several statements at once (simple protocol), as a migration file holds them; results are dropped. */

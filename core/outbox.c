@@ -41,7 +41,8 @@ enum err_code outbox_put_back(const char *conninfo, const struct query_set *quer
     rows_free(rows);
     if (*ret_count > 0 || !key) return ERR_OK;
     return err_set(err, ERR_NOT_FOUND,
-                   "no row has the key %s, or it is being sent right now: look at the list", key);
+                   "no row has the key %s, or it is being sent right now: plateia outbox list shows them",
+                   key);
 }
 
 static void say_value(const struct rows *rows, size_t row, size_t column, struct buf *ret) {

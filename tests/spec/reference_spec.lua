@@ -157,7 +157,8 @@ describe("the reference", function()
     end)
   end)
 
-  -- How many a function takes can be seen of what is written in Lua. One that takes `...` without a word of it refuses it.
+  -- How many a function takes can be seen of what is written in Lua. One that takes `...` without a word of it refuses
+  -- it.
   it("takes what the functions take", function()
     local problems = {}
     for name in pairs(listed "public_modules") do

@@ -18,6 +18,7 @@
 #define SLOTS      4096
 #define PLACES     2048 /* a power of two, and more than there are series */
 #define MOST_LABEL 40
+#define MOST_HELPS 32 /* of a family, while the process lives */
 #define WIDEST     (METRICS_BOUNDS + 2) /* slots of a series */
 #define KEY_BYTES  (METRICS_LABELS * (METRICS_MOST_VALUE + 1))
 
@@ -25,14 +26,15 @@ static const char *const reserved[] = {"http_",   "db_",  "cache_",   "bus_",   
                                        "script_", "jwt_", "process_", "plateia_", NULL};
 
 struct help {
-    struct help *former;
+    struct help *next;
     char text[METRICS_MOST_HELP + 1];
 };
 
 struct family {
     struct metrics_form form; /* with texts of its own; `help` is not used */
-    _Atomic(struct help *) help;
-    atomic_uint latest; /* the latest generation that declared it */
+    _Atomic(struct help *) help; /* the one that is shown */
+    struct help *helps;          /* all that were, as somebody may be reading them; under the lock */
+    atomic_uint latest;          /* the latest generation that declared it */
     size_t series;      /* under the lock */
     unsigned overflow;  /* the series "other"; of a family without labels its only one */
     char texts[METRICS_LABELS + 1][METRICS_MOST_NAME + 1];
@@ -88,16 +90,16 @@ enum err_code metrics_new(struct metrics **ret, size_t writers, struct err *err)
 
 static void free_helps(struct help *help) {
     while (help) {
-        struct help *former = help->former;
+        struct help *next = help->next;
         free(help);
-        help = former;
+        help = next;
     }
 }
 
 void metrics_free(struct metrics *metrics) {
     if (!metrics) return;
     for (size_t i = 0; i < METRICS_FAMILIES; i++)
-        free_helps(atomic_load(&metrics->families[i].help));
+        free_helps(metrics->families[i].helps);
     for (size_t i = 0; i < metrics->writer_count; i++)
         free(metrics->writers[i]);
     free(metrics->gauges);
@@ -291,13 +293,24 @@ static unsigned find_family(const struct metrics *metrics, const char *name) {
     return i;
 }
 
+static struct help *find_help(const struct family *family, const char *text, size_t *ret_count) {
+    struct help *help = family->helps;
+    for (*ret_count = 0; help && strcmp(help->text, text) != 0; ++*ret_count)
+        help = help->next;
+    return help;
+}
+
+/* Beyond so many other words its help stays as it is. */
 static bool set_help(struct family *family, const char *text) {
-    struct help *former = atomic_load(&family->help);
-    if (former && strcmp(former->text, text) == 0) return true;
-    struct help *help = malloc(sizeof *help);
-    if (!help) return false;
-    help->former = former; /* somebody may be reading it */
-    strcpy(help->text, text);
+    size_t count;
+    struct help *help = find_help(family, text, &count);
+    if (!help && count == MOST_HELPS) return true;
+    if (!help) {
+        if (!(help = malloc(sizeof *help))) return false;
+        help->next = family->helps;
+        family->helps = help;
+        strcpy(help->text, text);
+    }
     atomic_store_explicit(&family->help, help, memory_order_release);
     return true;
 }

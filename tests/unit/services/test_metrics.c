@@ -61,6 +61,23 @@ static void test_counts_of_all_workers_add_up(void **state) {
                                  "tries_total{result=\"good\"} 3\ntries_total{result=\"bad\"} 0.5\n");
 }
 
+/* What is shown may be being read, so it stays: then there must be an end of it. */
+static void test_words_of_help_are_bounded(void **state) {
+    struct metrics_form form = counter("edits_total");
+    char help[32];
+    (void)state;
+    form.help = help;
+    for (int i = 0; i < 1000; i++) {
+        snprintf(help, sizeof help, "Edit %d.", i);
+        declare(form, 1);
+        if (i < 32) assert_non_null(strstr(page(1), help));
+    }
+    assert_non_null(strstr(page(1), "# HELP edits_total Edit 31.\n"));
+    form.help = "Edit 5.";
+    declare(form, 2);
+    assert_non_null(strstr(page(2), "# HELP edits_total Edit 5.\n"));
+}
+
 static void test_without_labels_a_counter_is_there_and_a_gauge_when_it_is_set(void **state) {
     struct metrics_form gauge = {.kind = METRICS_GAUGE, .name = "depth_meters", .help = "Depth."};
     (void)state;
@@ -258,6 +275,7 @@ static void test_two_count_while_one_reads(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_counts_of_all_workers_add_up),
+        TEST(test_words_of_help_are_bounded),
         TEST(test_without_labels_a_counter_is_there_and_a_gauge_when_it_is_set),
         TEST(test_a_histogram_of_two_workers),
         TEST(test_a_generation_declares_anew_and_goes_on),

@@ -35,6 +35,8 @@ struct family {
     _Atomic(struct help *) help; /* the one that is shown */
     struct help *helps;          /* all that were, as somebody may be reading them; under the lock */
     atomic_uint latest;          /* the latest generation that declared it */
+    unsigned before;             /* the one before that; 0: none. Under the lock */
+    bool dropped;                /* no generation that was served has it: its name is free. Under the lock */
     size_t series;      /* under the lock */
     unsigned overflow;  /* the series "other"; of a family without labels its only one */
     char texts[METRICS_LABELS + 1][METRICS_MOST_NAME + 1];
@@ -286,11 +288,16 @@ static struct series *series_of(struct metrics *metrics, unsigned number, const 
 
 /* ---- declaring ---- */
 
-static unsigned find_family(const struct metrics *metrics, const char *name) {
-    unsigned count = atomic_load(&metrics->family_count), i = 0;
-    while (i < count && strcmp(metrics->families[i].form.name, name) != 0)
-        i++;
-    return i;
+/* Of a name one family at most is not dropped. */
+static unsigned find_family(const struct metrics *metrics, const struct metrics_form *form) {
+    unsigned count = atomic_load(&metrics->family_count), found = count;
+    for (unsigned i = 0; i < count; i++) {
+        const struct family *family = &metrics->families[i];
+        if (strcmp(family->form.name, form->name) != 0) continue;
+        if (!family->dropped) return i;
+        if (is_same(&family->form, form)) found = i;
+    }
+    return found;
 }
 
 static struct help *find_help(const struct family *family, const char *text, size_t *ret_count) {
@@ -364,18 +371,37 @@ static enum err_code declare(struct metrics *metrics, const struct metrics_form 
     return ERR_OK;
 }
 
+static void note_declared(struct family *family, unsigned generation) {
+    unsigned latest = atomic_load(&family->latest);
+    family->dropped = false;
+    if (latest >= generation) return;
+    family->before = latest;
+    atomic_store(&family->latest, generation);
+}
+
 enum err_code metrics_declare(struct metrics *metrics, const struct metrics_form *form, unsigned generation,
                               unsigned *ret_family, struct err *err) {
     enum err_code code = check(form, err);
     if (code != ERR_OK) return code;
     pthread_mutex_lock(&metrics->lock);
-    unsigned number = find_family(metrics, form->name);
+    unsigned number = find_family(metrics, form);
     code = declare(metrics, form, number, err);
-    if (code == ERR_OK && atomic_load(&metrics->families[number].latest) < generation)
-        atomic_store(&metrics->families[number].latest, generation);
+    if (code == ERR_OK) note_declared(&metrics->families[number], generation);
     pthread_mutex_unlock(&metrics->lock);
     if (code == ERR_OK) *ret_family = number;
     return code;
+}
+
+void metrics_take_back(struct metrics *metrics, unsigned generation) {
+    if (!metrics) return;
+    pthread_mutex_lock(&metrics->lock);
+    for (unsigned i = 0; i < atomic_load(&metrics->family_count); i++) {
+        struct family *family = &metrics->families[i];
+        if (atomic_load(&family->latest) != generation) continue;
+        atomic_store(&family->latest, family->before);
+        family->dropped = family->before == 0;
+    }
+    pthread_mutex_unlock(&metrics->lock);
 }
 
 const struct metrics_form *metrics_form(const struct metrics *metrics, unsigned family) {

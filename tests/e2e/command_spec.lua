@@ -237,7 +237,8 @@ describe("plateia completion", function()
     local function offers(...)
       local script = ('source "%s"\nCOMP_WORDS=(plateia import %s)\nCOMP_CWORD=%d\n_plateia\n'
         .. 'printf "%%s\\n" "${COMPREPLY[@]}"'):format(bash, table.concat({ ... }, " "), 1 + select("#", ...))
-      return select(2, process.run("bash", { args = { "-c", script }, cwd = folder, env = { PLATEIA_SCRIPTS = folder } }))
+      local env = { PLATEIA_SCRIPTS = folder }
+      return select(2, process.run("bash", { args = { "-c", script }, cwd = folder, env = env }))
     end
     assert.equal("plain-one\n", offers "''")
     assert.is_nil(uv.fs_stat(folder .. "/run"))

@@ -339,12 +339,15 @@ return {}
     end)
     db:run [[SELECT pg_terminate_backend(pid) FROM pg_stat_activity
       WHERE datname = 'metrics' AND pid <> pg_backend_pid()]]
-    metrics.wait_until("all connections are made anew", plateia, function(page)
+    local function all_are_there(page)
       for _, class in ipairs { "read", "batch", "lease" } do
-        local label = { { "class", class } }
-        if page:get("db_pool_available", label) ~= page:get("db_pool_max", label) then return false end
+        local labels = { { "class", class } }
+        if page:get("db_pool_max", labels) ~= page:get("db_pool_available", labels) then return false end
       end
-      return page:get "db_reconnects_total" >= 8 and page:get "plateia_ready" == 1
+      return true
+    end
+    metrics.wait_until("all connections are made anew", plateia, function(page) -- the pool's, and who listens
+      return page:get "db_reconnects_total" >= 8 and page:get "plateia_ready" == 1 and all_are_there(page)
     end)
   end)
 

@@ -37,7 +37,9 @@ local rooms = {
   http = { "exchange", "base" },
   bindings = { "services", "exchange", "base" },
   script = { "bindings", "services", "exchange", "base" },
-  main = { "script", "http", "exchange", "services", "base" },
+  assembly = { "script", "http", "exchange", "services", "base" },
+  command = { "assembly", "script", "http", "exchange", "services", "base" },
+  main = { "command", "services", "base" },
 }
 
 -- Folders of Lua, and what each may require besides plateia.*. "app" and "events" are single files.

@@ -5,7 +5,7 @@
 
 -- Library headers, and the only files (or rooms, with a slash at the end) that may see them.
 local libraries = {
-  { "^microhttpd%.h$", "core/http/server.c", "core/http/admin.c" },
+  { "^microhttpd%.h$", "core/http/server.c", "core/http/answering.c", "core/http/admin.c" },
   { "^libpq", "core/services/db/conn.c", "core/services/db/connector.c" },
   { "^jwt%.h$", "core/services/token.c" },
   { "^jansson%.h$", "core/services/token.c" },

@@ -1,8 +1,8 @@
 /* main.c -- what was called: a command, its words, its settings. */
 
 #include "base/log.h"
-#include "command_line.h"
-#include "commands.h"
+#include "command/command_line.h"
+#include "command/commands.h"
 #include "services/crypto.h"
 #include "services/settings.h"
 #include <stdio.h>

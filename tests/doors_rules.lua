@@ -5,7 +5,7 @@
 
 -- Library headers, and the only files (or rooms, with a slash at the end) that may see them.
 local libraries = {
-  { "^microhttpd%.h$", "core/http/server.c", "core/http/admin.c" },
+  { "^microhttpd%.h$", "core/http/server.c", "core/http/answering.c", "core/http/admin.c" },
   { "^libpq", "core/services/db/conn.c", "core/services/db/connector.c" },
   { "^jwt%.h$", "core/services/token.c" },
   { "^jansson%.h$", "core/services/token.c" },
@@ -37,7 +37,9 @@ local rooms = {
   http = { "exchange", "base" },
   bindings = { "services", "exchange", "base" },
   script = { "bindings", "services", "exchange", "base" },
-  main = { "script", "http", "exchange", "services", "base" },
+  assembly = { "script", "http", "exchange", "services", "base" },
+  command = { "assembly", "script", "http", "exchange", "services", "base" },
+  main = { "command", "services", "base" },
 }
 
 -- Folders of Lua, and what each may require besides plateia.*. "app" and "events" are single files.

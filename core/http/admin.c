@@ -15,6 +15,7 @@
 #include "admin_desk.h"
 #include "admin_gate.h"
 #include "admin_order.h"
+#include "admin_upload.h"
 #include "assets.h"
 #include <errno.h>
 #include <microhttpd.h>
@@ -34,9 +35,7 @@
 /* What is not answered at once, from its head to its answer. */
 struct post {
     bool is_order;
-    /* an upload's */
-    struct buf body;
-    bool too_large;
+    struct admin_upload upload;
     /* an order's */
     struct admin *admin;
     struct MHD_Connection *mhd;
@@ -121,13 +120,11 @@ static const char *adapter_of(struct MHD_Connection *mhd) {
     return MHD_lookup_connection_value(mhd, MHD_GET_ARGUMENT_KIND, "adapter");
 }
 
-/* What can be refused by the head alone is, and its body is not read. */
+/* What is refused by its head has its body not read. */
 static enum MHD_Result begin_upload(struct admin *admin, struct MHD_Connection *mhd, void **context) {
-    const char *adapter = adapter_of(mhd);
-    const char *length = header_of(mhd, MHD_HTTP_HEADER_CONTENT_LENGTH);
-    if (!adapter || !*adapter) return refuse(mhd, MHD_HTTP_BAD_REQUEST, "Name an adapter: ?adapter=NAME.");
-    if (length && strtoull(length, NULL, 10) > ADMIN_BODY_MAX)
-        return refuse(mhd, MHD_HTTP_CONTENT_TOO_LARGE, "The file is larger than 16 MiB.");
+    const char *why = NULL, *length = header_of(mhd, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    unsigned status = admin_upload_refuses(adapter_of(mhd), length, &why);
+    if (status) return refuse(mhd, status, why);
     if (admin->uploads == UPLOADS)
         return refuse(mhd, MHD_HTTP_SERVICE_UNAVAILABLE, "Other files are being sent.");
     *context = calloc(1, sizeof(struct post));
@@ -136,33 +133,10 @@ static enum MHD_Result begin_upload(struct admin *admin, struct MHD_Connection *
     return MHD_YES;
 }
 
-static enum MHD_Result go_on(struct post *upload, const char *bytes, size_t *size) {
-    if (upload->body.len + *size > ADMIN_BODY_MAX)
-        upload->too_large = true;
-    else
-        buf_add(&upload->body, bytes, *size);
-    *size = 0;
-    return MHD_YES;
-}
-
-static enum MHD_Result accept_import(const struct admin *admin, struct MHD_Connection *mhd) {
-    struct admin_answer answer = {.status = MHD_HTTP_ACCEPTED};
-    admin->view.import_state(admin->view.ctx, &answer.body);
+static enum MHD_Result end_upload(struct admin *admin, struct MHD_Connection *mhd, struct post *post) {
+    struct admin_answer answer = {0};
+    admin_upload_end(&post->upload, &admin->view, adapter_of(mhd), &answer);
     return give(mhd, &answer);
-}
-
-static enum MHD_Result end_upload(struct admin *admin, struct MHD_Connection *mhd, struct post *upload) {
-    struct err err = {0};
-    size_t len = 0;
-    if (upload->too_large) return refuse(mhd, MHD_HTTP_CONTENT_TOO_LARGE, "The file is larger than 16 MiB.");
-    if (upload->body.failed) return refuse(mhd, MHD_HTTP_SERVICE_UNAVAILABLE, "out of memory");
-    char *body = buf_take(&upload->body, &len);
-    switch (admin->view.import(admin->view.ctx, adapter_of(mhd), body, len, &err)) {
-    case ERR_OK: return accept_import(admin, mhd);
-    case ERR_BUSY: return refuse(mhd, MHD_HTTP_CONFLICT, err.text);
-    case ERR_INVALID: return refuse(mhd, MHD_HTTP_BAD_REQUEST, err.text);
-    default: return refuse(mhd, MHD_HTTP_SERVICE_UNAVAILABLE, err.text);
-    }
 }
 
 /* ---- orders ---- */
@@ -248,11 +222,12 @@ static void end_order(struct admin *admin, struct post *post) {
 
 /* ---- every request ---- */
 
+/* An order has no body: what came is dropped. */
 static enum MHD_Result on_post(struct admin *admin, struct MHD_Connection *mhd, struct post *post,
                                const char *bytes, size_t *size) {
-    if (!post->is_order) return *size ? go_on(post, bytes, size) : end_upload(admin, mhd, post);
-    if (*size == 0) return go_on_with_order(admin, post);
-    *size = 0; /* an order has no body: what came is dropped */
+    if (*size == 0) return post->is_order ? go_on_with_order(admin, post) : end_upload(admin, mhd, post);
+    if (!post->is_order) admin_upload_take(&post->upload, bytes, *size);
+    *size = 0;
     return MHD_YES;
 }
 
@@ -331,7 +306,7 @@ static void on_completed(void *ctx, struct MHD_Connection *mhd, void **context,
         end_order(admin, post);
     else
         admin->uploads--;
-    buf_done(&post->body);
+    buf_done(&post->upload.body);
     free(post);
     *context = NULL;
 }

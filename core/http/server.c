@@ -11,12 +11,7 @@
  * handler really waits, and its answer is queued while it is still suspended.
  *
  * It has no deadline that a slow client could not stretch, and does not always notice when a client goes:
- * that is patience.h's.
- *
- * An answer of which the handler says that it stands is kept as the library has it, and given to whoever asks
- * the same: no handler runs, and nothing is built but the head on its way out. That is done before the
- * library's call for the answer returns, so what in it is each request's own, its id and perhaps its timing,
- * is written into the kept answer itself.
+ * that is patience.h's. Nor does it let go of a connection that is to be a stream's: that is giveaway.h's.
  *
  * It takes the target apart in place: its log callback, which comes before that, is where an exchange begins.
  * Headers are not copied: the library keeps them until it has reported the exchange's end. */
@@ -25,21 +20,18 @@
 #include "../base/clock.h"
 #include "../base/reactor.h"
 #include "../exchange/problem.h"
-#include "../exchange/route_names.h"
 #include "address.h"
+#include "answering.h"
+#include "connection.h"
 #include "edges.h"
 #include "exchange.h"
+#include "giveaway.h"
 #include "patience.h"
-#include "ready.h"
-#include "streams.h"
-#include "timing.h"
 #include "traffic.h"
 #include "validate.h"
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <microhttpd.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -53,16 +45,6 @@
  * more would cost time. */
 #define CONNECTION_MEMORY 10240
 
-struct connection {
-    struct client client; /* first: patience finds us by it */
-    struct server *server;
-    struct MHD_Connection *mhd;
-    struct exchange *exchange; /* NULL between requests */
-    struct ip ip;
-    char peer[ADDRESS_TEXT_SIZE];
-    bool given_away; /* its socket is a stream's, and counts there */
-};
-
 struct server {
     struct reactor *reactor;
     struct MHD_Daemon *daemon;
@@ -72,13 +54,13 @@ struct server {
     struct reactor_timer tick;
     struct reactor_hook turn_end;
     struct patience patience;
+    struct connections connections;
     struct exchanges exchanges;
-    struct ready kept;
-    size_t pending, connections;
-    int dead;      /* a socket whose other end is closed, for connections given away; -1: none */
+    struct answering answering;
+    struct giveaway giveaway;
+    size_t pending;
     bool again;    /* the library has work it does not know of */
     bool slept;    /* a handler began to wait */
-    bool draining; /* every answer closes its connection */
     bool stopping; /* no handler is started any more */
 };
 
@@ -91,7 +73,7 @@ size_t server_pending(const struct server *server) {
 }
 
 size_t server_connections(const struct server *server) {
-    return server->connections;
+    return server->connections.count;
 }
 
 /* ---- running the library ---- */
@@ -132,11 +114,6 @@ static void count_pending(struct server *server, int change) {
     if (server->options.traffic) meter_set(&server->options.traffic->active, server->pending);
 }
 
-static void count_connections(struct server *server, int change) {
-    server->connections += (size_t)change;
-    if (server->options.traffic) meter_set(&server->options.traffic->connections, server->connections);
-}
-
 /* Its end, as its beginning, is when the clock was last looked at: none is timed by a look of its own. */
 static void count(const struct exchange *exchange) {
     const struct request *req = &exchange->req;
@@ -152,169 +129,33 @@ static unsigned generation_now(const struct server *server) {
     return handler->generation ? handler->generation(handler->ctx) : 0;
 }
 
-static struct MHD_Response *make_body(struct exchange *exchange) {
-    static char empty[1];
-    const struct answer *answer = &exchange->req.answer;
-    if (answer->lent) {
-        exchange->sent = answer->lent_len; /* the library only reads it, whatever its parameter's type */
-        return MHD_create_response_from_buffer(exchange->sent, (void *)answer->lent, MHD_RESPMEM_PERSISTENT);
-    }
-    char *bytes = buf_take(&exchange->req.answer.body, &exchange->sent);
-    if (!bytes) return MHD_create_response_from_buffer(0, empty, MHD_RESPMEM_PERSISTENT);
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer_with_free_callback(exchange->sent, bytes, free);
-    if (!response) free(bytes);
-    return response;
+static enum MHD_Result result(bool good) {
+    return good ? MHD_YES : MHD_NO;
 }
 
-static void write_timing(const struct exchange *exchange, char ret[TIMING_SIZE]) {
-    timing_write(ret, &exchange->req.spent, clock_ns() - exchange->req.started_ns);
-}
-
-static void add_timing(const struct exchange *exchange, struct MHD_Response *response) {
-    char text[TIMING_SIZE];
-    if (!exchange->connection->server->options.server_timing) return;
-    write_timing(exchange, text);
-    MHD_add_response_header(response, "Server-Timing", text);
-}
-
-static struct MHD_Response *make_response(struct exchange *exchange) {
-    const struct request *req = &exchange->req;
-    const struct server *server = exchange->connection->server;
-    struct header edges[EDGES_HEADERS];
-    bool typed = req->answer.body.len == 0 || answer_header_get(req, "Content-Type");
-    struct MHD_Response *response = make_body(exchange);
-    if (!response) return NULL;
-    for (size_t i = 0; i < req->answer.header_count; i++)
-        MHD_add_response_header(response, req->answer.headers[i].name, req->answer.headers[i].value);
-    for (size_t i = edges_headers(server->options.edges, req, edges); i-- > 0;)
-        MHD_add_response_header(response, edges[i].name, edges[i].value);
-    if (!typed) MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
-    MHD_add_response_header(response, "X-Request-Id", req->id);
-    add_timing(exchange, response);
-    if (server->draining) MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
-    return response;
-}
-
-/* Hands it to the library, which leaves the body out for HEAD, 204 and 304. MHD_NO: close instead. */
-static enum MHD_Result queue(struct exchange *exchange, struct MHD_Response *response) {
-    unsigned status = (unsigned)exchange->req.answer.status;
-    if (MHD_queue_response(exchange->connection->mhd, status, response) != MHD_YES) return MHD_NO;
-    exchange->state = EXCHANGE_SENDING;
-    patience_move(&exchange->connection->client, PHASE_SEND);
-    return MHD_YES;
-}
-
-/* Where in the answer the value stands that each request has for itself; NULL: not where we put it. It is
- * const, but the library's own copy, and whatever went out with another one has been written out when the
- * next is put there. */
-static char *own_value(struct MHD_Response *response, const char *name, size_t len) {
-    const char *value = MHD_get_response_header(response, name);
-    return value && strlen(value) == len ? (char *)value : NULL;
-}
-
-/* Keeps the answer if it stands, else lets go of it. Only ids of the usual length fit the next request's; and
- * a script's own timing would be told again and again. */
-static void keep(struct exchange *exchange, struct MHD_Response *response) {
-    const struct request *req = &exchange->req;
-    struct server *server = exchange->connection->server;
-    if (req->answer.standing.until_ns == 0) {
-        MHD_destroy_response(response);
-        return;
-    }
-    const struct ready_answer answer = {.made = response,
-                                        .id = own_value(response, "X-Request-Id", REQUEST_ID_USUAL),
-                                        .timing = own_value(response, "Server-Timing", TIMING_SIZE - 1),
-                                        .status = req->answer.status,
-                                        .bytes = exchange->sent,
-                                        .route = req->route,
-                                        .route_name = req->route_name,
-                                        .generation = req->generation,
-                                        .standing = req->answer.standing};
-    bool timed =
-        !server->options.server_timing || (answer.timing && !answer_header_get(req, "Server-Timing"));
-    bool stands =
-        answer.id && timed && answer.status < 400 && !server->draining && strlen(req->id) == REQUEST_ID_USUAL;
-    if (!stands || !ready_keep(&server->kept, req, exchange->target, &answer, server->patience.now_ns))
-        MHD_destroy_response(response);
-}
-
-/* True when an answer that stands was given; *ret is then what to return to the library. */
-static bool give_again(struct exchange *exchange, enum MHD_Result *ret) {
-    struct request *req = &exchange->req;
-    struct server *server = exchange->connection->server;
-    if (server->draining || strlen(req->id) != REQUEST_ID_USUAL) return false;
-    const struct ready_answer *answer =
-        ready_find(&server->kept, req, exchange->target, generation_now(server), server->patience.now_ns);
-    if (!answer) return false;
-    memcpy(answer->id, req->id, REQUEST_ID_USUAL);
-    if (server->options.server_timing) write_timing(exchange, answer->timing);
-    req->answer.status = answer->status;
-    req->generation = answer->generation;
-    req->route_name = answer->route_name;
-    exchange->sent = answer->bytes;
-    if (server->options.access_log && answer->route)
-        req->route = arena_copy(&req->arena, answer->route, strlen(answer->route));
-    if (server->options.traffic) meter_add(&server->options.traffic->kept, 1);
-    *ret = queue(exchange, answer->made);
-    return true;
-}
-
-static void release(void *made) {
-    MHD_destroy_response(made);
-}
-
-/* Gives the connection's socket to the streams. The library must not notice: suspended, it has no longer an
- * eye on the descriptor, in whose place a dead socket is put for it to close. What the client has sent behind
- * the request goes with its buffer. */
-static enum err_code give_away(struct exchange *exchange, struct err *err) {
+/* Suspended, the library has no longer an eye on the descriptor, and does not notice. */
+static bool becomes_stream(struct exchange *exchange) {
     struct connection *connection = exchange->connection;
     struct server *server = connection->server;
-    struct seat *seat;
-    enum err_code code =
-        streams_reserve(server->options.streams, &exchange->req, &connection->ip, &seat, err);
-    if (code != ERR_OK) return code;
-    int fd = fcntl(connection->client.fd, F_DUPFD_CLOEXEC, 0);
-    if (fd < 0) {
-        streams_give_up(seat);
-        return err_set(err, ERR_BUSY, "There is no room for another stream.");
-    }
+    int fd = connection->client.fd;
+    struct gift gift;
+    if (!giveaway_wrap(&server->giveaway, &exchange->req, &connection->ip, fd, &gift)) return false;
     bool waits = exchange->state == EXCHANGE_WAITING;
     if (!waits) MHD_suspend_connection(connection->mhd);
     patience_leave(&connection->client);
-    dup3(server->dead, connection->client.fd, O_CLOEXEC);
+    giveaway_hand_over(&server->giveaway, &gift, fd);
     if (!waits) MHD_resume_connection(connection->mhd);
     server->again = connection->given_away = true;
     exchange->state = EXCHANGE_SENDING;
-    streams_seat(seat, fd);
-    return ERR_OK;
+    return true;
 }
 
-static bool becomes_stream(struct exchange *exchange) {
-    struct request *req = &exchange->req;
-    struct err err = {0};
-    if (!req->answer.stream || req->method != METHOD_GET) return false;
-    if (give_away(exchange, &err) == ERR_OK) return true;
-    answer_reset(req);
-    answer_header(req, "Retry-After", "10");
-    problem_say(req, 503, err.text);
-    return false;
-}
-
-/* Hands the answer to the library, which leaves the body out for HEAD, 204 and 304. MHD_NO: close instead;
- * also where the connection has become a stream, and all that the library still has is to be closed. */
+/* MHD_NO: close instead; also where the connection has become a stream, and all that the library still has is
+ * to be closed. */
 static enum MHD_Result send_answer(struct exchange *exchange) {
-    struct request *req = &exchange->req;
+    struct server *server = exchange->connection->server;
     if (becomes_stream(exchange)) return MHD_NO;
-    if (req->answer.status < 200 || req->answer.status > 599 || req->answer.body.failed) {
-        answer_reset(req);
-        problem_say(req, 500, NULL);
-    }
-    struct MHD_Response *response = make_response(exchange);
-    if (!response) return MHD_NO;
-    enum MHD_Result queued = queue(exchange, response);
-    keep(exchange, response);
-    return queued;
+    return result(answering_give(&server->answering, exchange, server->patience.now_ns));
 }
 
 static enum MHD_Result refuse(struct exchange *exchange, int status, const char *detail) {
@@ -403,7 +244,7 @@ static enum MHD_Result on_header(void *ctx, enum MHD_ValueKind kind, const char 
                                  const char *value, size_t value_len) {
     (void)kind;
     (void)name_len;
-    return exchange_add_header(ctx, name, value, value_len) ? MHD_YES : MHD_NO;
+    return result(exchange_add_header(ctx, name, value, value_len));
 }
 
 /* The list of headers does not tell how they were written; the library's buffer does. */
@@ -437,18 +278,24 @@ static enum MHD_Result take_body(struct exchange *exchange, const char *bytes, s
     return MHD_YES;
 }
 
-static enum MHD_Result start(struct exchange *exchange) {
+static enum MHD_Result ask_handler(struct exchange *exchange) {
     struct server *server = exchange->connection->server;
-    enum MHD_Result result;
-    if (server->stopping) return refuse(exchange, 503, "The server is stopping.");
-    if (edges_preflight(server->options.edges, &exchange->req)) return send_answer(exchange);
-    if (give_again(exchange, &result)) return result;
     exchange->state = EXCHANGE_STARTING;
     enum request_state state = server->handler.start(server->handler.ctx, &exchange->req);
     patience_recall(&server->patience);
     if (state == REQUEST_ANSWERED || exchange->state == EXCHANGE_READY) return send_answer(exchange);
     suspend(exchange->connection);
     return MHD_YES;
+}
+
+static enum MHD_Result start(struct exchange *exchange) {
+    struct server *server = exchange->connection->server;
+    struct answering *answering = &server->answering;
+    if (server->stopping) return refuse(exchange, 503, "The server is stopping.");
+    if (edges_preflight(server->options.edges, &exchange->req)) return send_answer(exchange);
+    const struct ready_answer *kept =
+        answering_find(answering, exchange, generation_now(server), server->patience.now_ns);
+    return kept ? result(answering_give_again(answering, exchange, kept)) : ask_handler(exchange);
 }
 
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *mhd, const char *url, const char *method,
@@ -486,41 +333,15 @@ static void on_completed(void *ctx, struct MHD_Connection *mhd, void **context,
     *context = NULL;
 }
 
-/* Said before anything was asked, as nothing is read of someone who is too many. */
-static void *turn_away(const struct server *server, int fd) {
-    static const char detail[] = "{\"detail\":\"this address has too many connections open now\"";
-    char number[32] = "", words[300];
-    unsigned generation = generation_now(server);
-    if (generation) snprintf(number, sizeof(number), ",\"generation\":%u", generation);
-    int len = snprintf(words, sizeof(words),
-                       "HTTP/1.1 429 Too Many Requests\r\nContent-Type: application/json\r\n"
-                       "Content-Length: %zu\r\nRetry-After: 10\r\nConnection: close\r\n\r\n%s%s}",
-                       strlen(detail) + strlen(number) + 1, detail, number);
-    send(fd, words, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT);
-    shutdown(fd, SHUT_RDWR);
-    if (server->options.traffic)
-        traffic_count(server->options.traffic, METHOD_COUNT, ROUTE_UNMATCHED, 429, 0);
-    return NULL;
-}
-
 /* NULL: on_target then finds no connection, and closes. */
 static void *open_connection(struct server *server, struct MHD_Connection *mhd) {
     const struct sockaddr *peer =
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
     int fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-    struct ip ip = ip_of(peer);
-    if (!edges_enter(server->options.edges, &ip)) return turn_away(server, fd);
-    struct connection *connection = calloc(1, sizeof(*connection));
-    if (!connection) {
-        edges_leave(server->options.edges, &ip);
-        return NULL;
-    }
+    struct connection *connection = connection_open(&server->connections, peer, fd, generation_now(server));
+    if (!connection) return NULL;
     connection->server = server;
     connection->mhd = mhd;
-    connection->ip = ip;
-    address_text(peer, connection->peer);
-    patience_enter(&server->patience, &connection->client, fd);
-    count_connections(server, 1);
     return connection;
 }
 
@@ -533,11 +354,8 @@ static void end_forgotten(struct exchange *exchange) {
 static void close_connection(struct connection *connection) {
     struct server *server = connection->server;
     if (connection->exchange) end_forgotten(connection->exchange);
-    patience_leave(&connection->client);
-    if (!connection->given_away) edges_leave(server->options.edges, &connection->ip);
-    if (server->connections >= server->options.connections) server->again = true;
-    count_connections(server, -1);
-    free(connection);
+    if (connections_full(&server->connections)) server->again = true;
+    connection_close(&server->connections, connection);
 }
 
 static void on_connection(void *ctx, struct MHD_Connection *mhd, void **socket_context,
@@ -553,20 +371,12 @@ static void on_connection(void *ctx, struct MHD_Connection *mhd, void **socket_c
 static void on_tick(void *ctx) {
     struct server *server = ctx;
     patience_tick(&server->patience);
-    if (server->connections >= server->options.connections) patience_make_room(&server->patience);
+    if (connections_full(&server->connections)) patience_make_room(&server->patience);
     reactor_timer_start(server->reactor, &server->tick, TICK_NS, NULL);
     run(server);
 }
 
 /* ---- beginning and end ---- */
-
-static enum err_code open_dead(struct server *server, struct err *err) {
-    int ends[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return err_system(err, "socketpair");
-    server->dead = ends[0];
-    close(ends[1]);
-    return ERR_OK;
-}
 
 static struct MHD_Daemon *start_daemon(struct server *server) {
     return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, server, /* */
@@ -592,9 +402,9 @@ enum err_code server_new(struct server **ret, struct reactor *reactor, const str
     const struct patience_times times = {options->head_ns, options->body_ns, options->idle_ns};
     patience_init(&server->patience, reactor, &times, on_left);
     reactor_hook_add(reactor, &server->turn_end);
-    ready_init(&server->kept, release);
-    server->dead = -1;
-    enum err_code code = options->streams ? open_dead(server, err) : ERR_OK;
+    server->connections = (struct connections){.options = &server->options, .patience = &server->patience};
+    answering_init(&server->answering, &server->options);
+    enum err_code code = giveaway_open(&server->giveaway, options->streams, err);
     if (code != ERR_OK) goto out;
     server->daemon = start_daemon(server);
     if (!server->daemon) {
@@ -621,8 +431,8 @@ static void accept_rest(struct server *server, int fd) {
 }
 
 void server_drain(struct server *server) {
-    if (server->draining) return;
-    server->draining = true;
+    if (server->answering.draining) return;
+    server->answering.draining = true;
     run(server); /* what has already arrived on idle connections is served */
     int fd = MHD_quiesce_daemon(server->daemon);
     address_shut(fd);
@@ -644,7 +454,7 @@ static void give_up(struct server *server) {
 
 void server_free(struct server *server) {
     if (!server) return;
-    server->stopping = server->draining = true;
+    server->stopping = server->answering.draining = true;
     give_up(server);
     if (server->daemon) run(server);
     MHD_stop_daemon(server->daemon);
@@ -652,7 +462,7 @@ void server_free(struct server *server) {
     reactor_timer_stop(server->reactor, &server->tick);
     reactor_hook_remove(server->reactor, &server->turn_end);
     exchange_done(&server->exchanges);
-    ready_done(&server->kept);
-    if (server->dead >= 0) close(server->dead);
+    answering_done(&server->answering);
+    giveaway_close(&server->giveaway);
     free(server);
 }

@@ -3,9 +3,10 @@
 
 /* server.h -- one worker's HTTP: a libmicrohttpd daemon in external-epoll mode inside the worker's reactor.
  *
- * The only file beside admin.c that sees the library. It collects a request, checks it (validate.h), calls
- * the handler in the library's final call, suspends only when the handler waits, sends, logs one line, frees.
- * Everything runs in the reactor's thread. Knows neither scripts nor the database. */
+ * It lets connections in (connection.h), collects a request, checks it (validate.h), calls the handler in the
+ * library's final call, suspends only when the handler waits, has the answer given (answering.h) or the
+ * socket given away (giveaway.h), logs one line, frees. Beside answering.c and admin.c the only file that
+ * sees the library. Everything runs in the reactor's thread. Knows neither scripts nor the database. */
 
 #include "../base/err.h"
 #include "../exchange/request.h"

@@ -1,4 +1,4 @@
-/* cache.c -- a hash table, a list in order of use, a small table of fills under way, and one lock.
+/* cache.c -- a hash table, a list in order of use, a table of fills under way (cache_fills.h), and one lock.
  *
  * A drop does not look for entries. Every drop gets the next number of one sequence and writes it into its
  * tag's slot; every fill carries the number at which it began. An entry is old when one of its tags was
@@ -6,8 +6,7 @@
  * Tags share a fixed number of slots, so a drop costs the same whatever the cache holds, cannot fail, and
  * forgets nothing; two tags in one slot only cost a needless refill.
  *
- * A fill under way stands in a table of its own: it may be for a key that has no entry yet, and those who
- * wait for it must not be lost when an entry leaves. Waiters are taken off under the lock and woken after it.
+ * Those who wait for a fill are taken off under the lock and woken after it.
  *
  * Whoever keeps what it was given needs no lock to learn that it has changed: each tag's slot, and that of
  * each key, has a counter, which rises with a drop, and with whatever comes or goes under the key. Slots are
@@ -19,6 +18,7 @@
 #include "cache.h"
 #include "../base/clock.h"
 #include "../base/meter.h"
+#include "cache_fills.h"
 #include "crypto.h"
 #include <assert.h>
 #include <pthread.h>
@@ -27,7 +27,6 @@
 
 #define TAG_SLOTS      1024 /* a power of two */
 #define LEAST_BUCKETS  64
-#define FILL_BUCKETS   256  /* a power of two; fills are as many as requests that make an answer right now */
 #define BYTES_A_BUCKET 1024 /* about what an entry takes */
 #define MALLOC_BYTES   16   /* what the allocator adds to a block */
 #define CENTURY_MS     (100LL * 365 * 24 * 3600 * 1000)
@@ -50,19 +49,9 @@ struct entry {
     char bytes[];         /* the key, then the value */
 };
 
-struct fill {
-    struct fill *chain;
-    uint64_t hash;
-    int64_t until_ns;             /* until then the filler is trusted to come back */
-    struct cache_waiter *waiters; /* last come first */
-    size_t key_len;
-    char key[];
-};
-
 struct cache {
     pthread_mutex_t lock; /* guards all below */
-    struct fill *fills[FILL_BUCKETS];
-    size_t fill_count;
+    struct cache_fills fills;
     struct entry *newest, *oldest;
     struct entry *in_use[CACHE_USED]; /* of those to renew; NULL: a free place */
     size_t used, room;                /* bytes of entries: now, and at most */
@@ -149,102 +138,52 @@ static void discard_oldest(struct cache *cache) {
 
 /* ---- fills ---- */
 
-static struct fill **find_fill(struct cache *cache, uint64_t hash, const char *key, size_t len) {
-    struct fill **at = &cache->fills[hash & (FILL_BUCKETS - 1)];
-    for (; *at; at = &(*at)->chain)
-        if ((*at)->hash == hash && (*at)->key_len == len && memcmp((*at)->key, key, len) == 0) break;
-    return at;
-}
-
-/* Without memory for it the fill is nobody's secret: the next asker fills too. */
-static void begin_fill(struct cache *cache, struct fill **at, uint64_t hash, const char *key, size_t len,
-                       int64_t now_ns) {
-    if (!*at) {
-        struct fill *fill = malloc(sizeof *fill + len);
-        if (!fill) return;
-        *fill = (struct fill){.hash = hash, .key_len = len};
-        memcpy(fill->key, key, len);
-        *at = fill;
-        cache->fill_count++;
-    }
-    (*at)->until_ns = now_ns + CACHE_FILL_MS * CLOCK_NS_PER_MS;
-}
-
-static struct cache_waiter *append(struct cache_waiter *list, struct cache_waiter *more) {
-    struct cache_waiter **end = &list;
-    while (*end)
-        end = &(*end)->next;
-    *end = more;
-    return list;
+static struct cache_fill **find_fill(struct cache *cache, uint64_t hash, const char *key, size_t len) {
+    return cache_fills_find(&cache->fills, hash, key, len);
 }
 
 /* Returns who waited for it; `at` may point to NULL. */
-static struct cache_waiter *end_fill(struct cache *cache, struct fill **at) {
-    struct fill *fill = *at;
-    if (!fill) return NULL;
-    struct cache_waiter *waiters = fill->waiters;
-    note_change(cache, fill->hash);
-    *at = fill->chain;
-    cache->fill_count--;
-    free(fill);
+static struct cache_waiter *end_fill(struct cache *cache, struct cache_fill **at) {
+    if (!*at) return NULL;
+    note_change(cache, (*at)->hash);
+    return cache_fill_end(cache_fills_take(&cache->fills, at), NULL);
+}
+
+static struct cache_waiter *end_overdue(struct cache *cache, int64_t now_ns) {
+    struct cache_fill *fill, *next = cache_fills_take_overdue(&cache->fills, now_ns);
+    struct cache_waiter *waiters = NULL;
+    while ((fill = next)) {
+        next = fill->chain;
+        note_change(cache, fill->hash);
+        waiters = cache_fill_end(fill, waiters);
+    }
     return waiters;
 }
 
-static void wake_all(struct cache_waiter *waiters, bool live) {
-    while (waiters) {
-        struct cache_waiter *waiter = waiters;
-        waiters = waiter->next;
-        waiter->wake(waiter, live);
-    }
-}
-
 void cache_expire(struct cache *cache, int64_t now_ns) {
-    struct cache_waiter *woken = NULL;
     pthread_mutex_lock(&cache->lock);
-    for (size_t i = 0; i < FILL_BUCKETS && cache->fill_count > 0; i++)
-        for (struct fill **at = &cache->fills[i]; *at;)
-            if ((*at)->until_ns <= now_ns)
-                woken = append(end_fill(cache, at), woken);
-            else
-                at = &(*at)->chain;
+    struct cache_waiter *woken = end_overdue(cache, now_ns);
     pthread_mutex_unlock(&cache->lock);
-    wake_all(woken, true);
-}
-
-/* Moves those of `home` from the list to *ret. */
-static void take_home(struct cache_waiter **list, const void *home, struct cache_waiter **ret) {
-    while (*list) {
-        struct cache_waiter *waiter = *list;
-        if (waiter->home != home) {
-            list = &waiter->next;
-            continue;
-        }
-        *list = waiter->next;
-        waiter->next = *ret;
-        *ret = waiter;
-    }
+    cache_waiters_wake(woken, true);
 }
 
 void cache_leave(struct cache *cache, const void *home) {
-    struct cache_waiter *gone = NULL;
     pthread_mutex_lock(&cache->lock);
-    for (size_t i = 0; i < FILL_BUCKETS && cache->fill_count > 0; i++)
-        for (struct fill *fill = cache->fills[i]; fill; fill = fill->chain)
-            take_home(&fill->waiters, home, &gone);
+    struct cache_waiter *gone = cache_fills_leave(&cache->fills, home);
     pthread_mutex_unlock(&cache->lock);
-    wake_all(gone, false);
+    cache_waiters_wake(gone, false);
 }
 
 void cache_free(struct cache *cache) {
     if (!cache) return;
     while (cache->oldest)
         discard_oldest(cache);
-    for (size_t i = 0; i < FILL_BUCKETS; i++)
-        while (cache->fills[i])
-            wake_all(end_fill(cache, &cache->fills[i]), false);
+    cache_waiters_wake(end_overdue(cache, INT64_MAX), false);
     pthread_mutex_destroy(&cache->lock);
     free(cache);
 }
+
+/* ---- how old it is, and what is said of it ---- */
 
 static bool was_dropped(const struct cache *cache, const struct entry *entry) {
     for (size_t i = 0; i < entry->tag_count; i++)
@@ -275,7 +214,7 @@ static bool is_promised(const struct entry *entry, int64_t old_ns, int64_t now_n
 }
 
 /* What an asker is told while `fill` (NULL: nobody) is under way. */
-static enum cache_result judge(int64_t old_ns, const struct entry *entry, const struct fill *fill,
+static enum cache_result judge(int64_t old_ns, const struct entry *entry, const struct cache_fill *fill,
                                int64_t now_ns) {
     if (entry && old_ns < 0) return CACHE_HIT;
     if (entry && old_ns < entry->stale_ns && is_promised(entry, old_ns, now_ns)) return CACHE_STALE;
@@ -334,6 +273,8 @@ static struct standing standing_of(const struct cache *cache, const struct entry
     return standing;
 }
 
+/* ---- asking ---- */
+
 enum cache_result cache_get(struct cache *cache, const char *key, size_t key_len, int64_t now_ns,
                             struct buf *ret, struct cache_found *found, struct cache_waiter *waiter) {
     uint64_t hash = crypto_short_hash(cache->secret, key, key_len);
@@ -341,11 +282,11 @@ enum cache_result cache_get(struct cache *cache, const char *key, size_t key_len
 
     pthread_mutex_lock(&cache->lock);
     struct entry *entry = *find(cache, hash, key, key_len);
-    struct fill **fill = find_fill(cache, hash, key, key_len);
+    struct cache_fill **fill = find_fill(cache, hash, key, key_len);
     if (entry) old_ns = old_for(cache, entry, now_ns);
     enum cache_result result = judge(old_ns, entry, *fill, now_ns);
     if (result == CACHE_MISS) {
-        begin_fill(cache, fill, hash, key, key_len, now_ns);
+        cache_fills_begin(&cache->fills, fill, hash, key, key_len, now_ns);
     } else if (result == CACHE_WAIT && waiter) {
         waiter->next = (*fill)->waiters;
         (*fill)->waiters = waiter;
@@ -362,6 +303,8 @@ enum cache_result cache_get(struct cache *cache, const char *key, size_t key_len
     found->ttl_ms = -old_ns / CLOCK_NS_PER_MS;
     return result;
 }
+
+/* ---- filling ---- */
 
 /* Tags are the scripts' own words, so their hash needs no secret. */
 static uint16_t tag_slot(const char *tag) {
@@ -423,7 +366,7 @@ static void forget(struct cache *cache, const char *key, size_t key_len) {
     if (*at) discard(cache, at);
     struct cache_waiter *woken = end_fill(cache, find_fill(cache, hash, key, key_len));
     pthread_mutex_unlock(&cache->lock);
-    wake_all(woken, true);
+    cache_waiters_wake(woken, true);
 }
 
 enum err_code cache_put(struct cache *cache, const char *key, size_t key_len, const char *value,
@@ -448,7 +391,7 @@ enum err_code cache_put(struct cache *cache, const char *key, size_t key_len, co
     bool kept = insert(cache, entry);
     pthread_mutex_unlock(&cache->lock);
     if (!kept) free(entry);
-    wake_all(woken, true);
+    cache_waiters_wake(woken, true);
     return ERR_OK;
 }
 
@@ -459,8 +402,10 @@ void cache_abandon(struct cache *cache, const char *key, size_t key_len) {
     if (entry) entry->renewing = false;
     struct cache_waiter *woken = end_fill(cache, find_fill(cache, hash, key, key_len));
     pthread_mutex_unlock(&cache->lock);
-    wake_all(woken, true);
+    cache_waiters_wake(woken, true);
 }
+
+/* ---- renewing ---- */
 
 static bool is_due(struct cache *cache, const struct entry *entry, const char *prefix, size_t len,
                    int64_t now_ns) {
@@ -477,8 +422,8 @@ bool cache_due(struct cache *cache, const char *prefix, size_t prefix_len, int64
     for (size_t i = 0; i < CACHE_USED && !found; i++) {
         struct entry *entry = cache->in_use[i];
         if (!is_due(cache, entry, prefix, prefix_len, now_ns)) continue;
-        struct fill **fill = find_fill(cache, entry->hash, entry->bytes, entry->key_len);
-        begin_fill(cache, fill, entry->hash, entry->bytes, entry->key_len, now_ns);
+        struct cache_fill **fill = find_fill(cache, entry->hash, entry->bytes, entry->key_len);
+        cache_fills_begin(&cache->fills, fill, entry->hash, entry->bytes, entry->key_len, now_ns);
         entry->renewing = found = true;
         entry->tried_ns = now_ns;
         *ret_ticket = cache->drops;
@@ -487,6 +432,8 @@ bool cache_due(struct cache *cache, const char *prefix, size_t prefix_len, int64
     pthread_mutex_unlock(&cache->lock);
     return found;
 }
+
+/* ---- dropping, and size ---- */
 
 void cache_size(const struct cache *cache, uint64_t *ret_entries, uint64_t *ret_bytes) {
     *ret_entries = meter_read(&cache->entries);

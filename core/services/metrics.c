@@ -7,7 +7,7 @@
 #include "metrics.h"
 #include "../base/exposition.h"
 #include "../base/text.h"
-#include <math.h>
+#include "metrics_check.h"
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -16,14 +16,10 @@
 #include <string.h>
 
 #define SLOTS      4096
-#define PLACES     2048 /* a power of two, and more than there are series */
-#define MOST_LABEL 40
-#define MOST_HELPS 32 /* of a family, while the process lives */
+#define PLACES     2048                 /* a power of two, and more than there are series */
+#define MOST_HELPS 32                   /* of a family, while the process lives */
 #define WIDEST     (METRICS_BOUNDS + 2) /* slots of a series */
 #define KEY_BYTES  (METRICS_LABELS * (METRICS_MOST_VALUE + 1))
-
-static const char *const reserved[] = {"http_",   "db_",  "cache_",   "bus_",     "sse_",
-                                       "script_", "jwt_", "process_", "plateia_", NULL};
 
 struct help {
     struct help *next;
@@ -31,14 +27,14 @@ struct help {
 };
 
 struct family {
-    struct metrics_form form; /* with texts of its own; `help` is not used */
+    struct metrics_form form;    /* with texts of its own; `help` is not used */
     _Atomic(struct help *) help; /* the one that is shown */
     struct help *helps;          /* all that were, as somebody may be reading them; under the lock */
     atomic_uint latest;          /* the latest generation that declared it */
     unsigned before;             /* the one before that; 0: none. Under the lock */
     bool dropped;                /* no generation that was served has it: its name is free. Under the lock */
-    size_t series;      /* under the lock */
-    unsigned overflow;  /* the series "other"; of a family without labels its only one */
+    size_t series;               /* under the lock */
+    unsigned overflow;           /* the series "other"; of a family without labels its only one */
     char texts[METRICS_LABELS + 1][METRICS_MOST_NAME + 1];
 };
 
@@ -111,90 +107,6 @@ void metrics_free(struct metrics *metrics) {
 
 struct metrics_writer *metrics_writer(struct metrics *metrics, size_t number) {
     return number < metrics->writer_count ? metrics->writers[number] : NULL;
-}
-
-/* ---- what a metric is ---- */
-
-static bool is_name(const char *name, size_t most) {
-    static const char first[] = "abcdefghijklmnopqrstuvwxyz",
-                      more[] = "_0123456789abcdefghijklmnopqrstuvwxyz";
-    size_t len = strnlen(name, most + 1);
-    return len > 0 && len <= most && strchr(first, name[0]) && strspn(name, more) == len;
-}
-
-static bool ends_in(const char *name, const char *end) {
-    size_t len = strlen(name), end_len = strlen(end);
-    return len >= end_len && strcmp(name + len - end_len, end) == 0;
-}
-
-static enum err_code check_name(const struct metrics_form *form, struct err *err) {
-    const char *name = form->name;
-    if (!is_name(name, METRICS_MOST_NAME))
-        return err_set(err, ERR_INVALID,
-                       "\"%.100s\" is no name for a metric: small letters, digits and _, a letter first, "
-                       "at most %d",
-                       name, METRICS_MOST_NAME);
-    for (const char *const *prefix = reserved; *prefix; prefix++)
-        if (strncmp(name, *prefix, strlen(*prefix)) == 0)
-            return err_set(err, ERR_INVALID, "%s: names that begin with %s are the core's own", name,
-                           *prefix);
-    if (form->kind == METRICS_COUNTER && !ends_in(name, "_total"))
-        return err_set(err, ERR_INVALID, "%s: a counter's name ends in _total", name);
-    static const char *const endings[] = {"_total", "_count", "_sum", "_bucket"};
-    for (size_t i = 0; i < 4 && form->kind != METRICS_COUNTER; i++)
-        if (ends_in(name, endings[i]))
-            return err_set(err, ERR_INVALID,
-                           "%s: only a counter may end in _total, and none in _count, "
-                           "_sum or _bucket",
-                           name);
-    return ERR_OK;
-}
-
-static enum err_code check_labels(const struct metrics_form *form, struct err *err) {
-    if (form->label_count > METRICS_LABELS)
-        return err_set(err, ERR_INVALID, "%s: a metric has at most %d labels", form->name, METRICS_LABELS);
-    for (size_t i = 0; i < form->label_count; i++) {
-        const char *label = form->labels[i];
-        if (!is_name(label, MOST_LABEL) || strcmp(label, "le") == 0)
-            return err_set(err, ERR_INVALID,
-                           "%s: \"%.100s\" is no name for a label: small letters, digits and _, a letter "
-                           "first, at most %d, and not le",
-                           form->name, label, MOST_LABEL);
-        for (size_t j = 0; j < i; j++)
-            if (strcmp(form->labels[j], label) == 0)
-                return err_set(err, ERR_INVALID, "%s: two labels are called %s", form->name, label);
-    }
-    return ERR_OK;
-}
-
-static enum err_code check_bounds(const struct metrics_form *form, struct err *err) {
-    bool wanted = form->kind == METRICS_HISTOGRAM;
-    if (wanted != (form->bound_count > 0) || form->bound_count > METRICS_BOUNDS)
-        return err_set(err, ERR_INVALID, "%s: a histogram, and nothing else, has 1 to %d bounds", form->name,
-                       METRICS_BOUNDS);
-    for (size_t i = 0; i < form->bound_count; i++)
-        if (!isfinite(form->bounds[i]) || (i > 0 && form->bounds[i] <= form->bounds[i - 1]))
-            return err_set(err, ERR_INVALID, "%s: the bounds are numbers that rise", form->name);
-    return ERR_OK;
-}
-
-static enum err_code check(const struct metrics_form *form, struct err *err) {
-    size_t help = strnlen(form->help, METRICS_MOST_HELP + 1);
-    enum err_code code = check_name(form, err);
-    if (code == ERR_OK && (help == 0 || help > METRICS_MOST_HELP || !text_is_utf8(form->help, help)))
-        code = err_set(err, ERR_INVALID, "%s: its help is a sentence of up to %d bytes", form->name,
-                       METRICS_MOST_HELP);
-    if (code == ERR_OK) code = check_labels(form, err);
-    if (code == ERR_OK) code = check_bounds(form, err);
-    return code;
-}
-
-static bool is_same(const struct metrics_form *a, const struct metrics_form *b) {
-    if (a->kind != b->kind || a->label_count != b->label_count || a->bound_count != b->bound_count)
-        return false;
-    for (size_t i = 0; i < a->label_count; i++)
-        if (strcmp(a->labels[i], b->labels[i]) != 0) return false;
-    return memcmp(a->bounds, b->bounds, a->bound_count * sizeof *a->bounds) == 0;
 }
 
 /* ---- series ---- */
@@ -295,7 +207,7 @@ static unsigned find_family(const struct metrics *metrics, const struct metrics_
         const struct family *family = &metrics->families[i];
         if (strcmp(family->form.name, form->name) != 0) continue;
         if (!family->dropped) return i;
-        if (is_same(&family->form, form)) found = i;
+        if (metrics_same(&family->form, form)) found = i;
     }
     return found;
 }
@@ -362,7 +274,7 @@ static enum err_code declare(struct metrics *metrics, const struct metrics_form 
                              struct err *err) {
     struct family *family = &metrics->families[number];
     if (number == atomic_load(&metrics->family_count)) return add_family(metrics, number, form, err);
-    if (!is_same(&family->form, form))
+    if (!metrics_same(&family->form, form))
         return err_set(err, ERR_EXISTS,
                        "%s stands already for a metric of another kind, or with other labels or bounds: give "
                        "this one another name, or start the server anew",
@@ -381,7 +293,7 @@ static void note_declared(struct family *family, unsigned generation) {
 
 enum err_code metrics_declare(struct metrics *metrics, const struct metrics_form *form, unsigned generation,
                               unsigned *ret_family, struct err *err) {
-    enum err_code code = check(form, err);
+    enum err_code code = metrics_check(form, err);
     if (code != ERR_OK) return code;
     pthread_mutex_lock(&metrics->lock);
     unsigned number = find_family(metrics, form);

@@ -22,6 +22,10 @@ return route.get "/of_this_test" {
 }
 `;
 
+const BROKEN = `local route = require "plateia.route"
+return route.get "/broken" {
+`;
+
 const COUNTING = `local metrics = require "plateia.metrics"
 local tickets = metrics.counter("tickets_total", "Tickets, by colour.", { "colour" })
 local queue = metrics.gauge("queue_length", "Who stands in line.")
@@ -34,6 +38,7 @@ end }
 const number = async (page, selector) => Number((await page.textContent(selector)).replace(/[^\d.]/g, "") || NaN);
 const generation = (page) => number(page, "#generation");
 const reads = (page, selector, words) => page.waitForSelector(`${selector}:has-text("${words}")`);
+const fits = (page) => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
 const settled = (page) => page.waitForSelector("body:not([aria-busy])");
 
 let edits = 0;
@@ -75,7 +80,7 @@ it("operator: a saved edit is on the page by itself, and what served before is a
 it("operator: a broken edit is told with file and line, and nothing changes", async (test) => {
   const page = await open(test);
   const before = await edit(page);
-  await withScript("routes/broken.lua", 'local route = require "plateia.route"\nreturn route.get "/broken" {\n', async () => {
+  await withScript("routes/broken.lua", BROKEN, async () => {
     await reads(page, "#refused:not(.over) #refused-place", "routes/broken.lua:");
     equal(/routes\/broken\.lua:\d+$/.test(await page.textContent("#refused-place")), true, "file:line");
     equal((await page.textContent("#refused-reason")).length > 5, true, "the reason");
@@ -125,7 +130,8 @@ async function underLoad(fn) {
   let done = false;
   const busy = (async () => {
     while (!done) {
-      await Promise.all([house.ask("GET", "/movies?limit=2"), house.ask("GET", "/movies/999999"), fetch(`${house.url}/of_this_test`)]);
+      await Promise.all([house.ask("GET", "/movies?limit=2"), house.ask("GET", "/movies/999999"),
+        fetch(`${house.url}/of_this_test`)]);
       await pause(20);
     }
   })();
@@ -142,7 +148,8 @@ const row = (route) => `#routes tr[data-route="GET ${route}"]`;
 async function lookAtRates(page) {
   await until("the rates are there", async () =>
     (await page.$(row("/of_this_test"))) && (await number(page, `${row("/movies")} .rate`)) > 1 &&
-    (await number(page, `${row("/movies/{id}")} .denied`)) > 1 && (await number(page, `${row("/of_this_test")}.bad .failed`)) > 1, 18000);
+    (await number(page, `${row("/movies/{id}")} .denied`)) > 1 &&
+    (await number(page, `${row("/of_this_test")}.bad .failed`)) > 1, 18000);
   equal(/\d\s(µs|ms|s)$/.test(await page.textContent(`${row("/movies")} .p50`)), true, "p50");
   equal(/\d\s(µs|ms|s)$/.test(await page.textContent(`${row("/movies")} .p99`)), true, "p99");
   equal((await page.getAttribute(`${row("/movies")} .spark .line`, "d")).length > 5, true, "a line");
@@ -194,12 +201,14 @@ it("operator: a notification that was given up is sent again", async (test) => {
   const row = (name) => `#outbox-body tr:has(.whom:text-is("${name}"))`;
   await withScript("notifications/pigeon.lua", CHANNEL('return nil, "no such bird", "dead"'), async () => {
     const page = await open(test);
-    await until("the channel is there", async () => (await fetch(`${house.url}/openapi.json`).then((answer) => answer.text())).includes("pigeon"));
+    await until("the channel is there", async () =>
+      (await fetch(`${house.url}/openapi.json`).then((answer) => answer.text())).includes("pigeon"));
     for (const name of names) {
       const token = await house.signUp(name, { notify_by: "pigeon" });
       equal((await house.ask("POST", `/vote/${id}`, { token })).status, 201, "the vote");
     }
-    for (const name of names) await page.waitForSelector(`${row(name)}:has(.badge[data-state="dead"]):has-text("no such bird")`);
+    for (const name of names)
+      await page.waitForSelector(`${row(name)}:has(.badge[data-state="dead"]):has-text("no such bird")`);
     equal(await page.isVisible("#outbox-none"), false);
     equal((await complaints(page)).join("\n"), "", "with what was given up");
 
@@ -289,7 +298,10 @@ it("operator: speaks Portuguese", async (test) => {
 it("operator: everything is reached and done by keyboard", async (test) => {
   const page = await open(test);
   const now = await edit(page);
-  const focused = () => page.evaluate(() => document.activeElement.id || document.activeElement.getAttribute("aria-label") || document.activeElement.className);
+  const focused = () => page.evaluate(() => {
+    const { id, ariaLabel, className } = document.activeElement;
+    return id || ariaLabel || className;
+  });
   const way = [];
   for (let i = 0; i < 12; i++) {
     await page.keyboard.press("Tab");
@@ -322,7 +334,7 @@ for (const [name, viewport, colorScheme] of [["a desktop, light", DESKTOP, "ligh
       await page.waitForSelector("#confirm[open]");
       equal((await complaints(page)).join("\n"), "", "with a question");
     });
-    equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, "nothing stands out at the side");
+    equal(await fits(page), true, "nothing stands out at the side");
   });
 }
 
@@ -330,5 +342,5 @@ it("operator: fits the narrowest of phones", async (test) => {
   await house.ask("GET", "/movies?limit=1");
   const page = await open(test, { viewport: { width: 320, height: 640 }, locale: "pt-BR" });
   await page.waitForSelector("#routes-body tr");
-  equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, "nothing stands out at the side");
+  equal(await fits(page), true, "nothing stands out at the side");
 });

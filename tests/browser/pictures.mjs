@@ -51,9 +51,10 @@ async function take(browser, house, { name, ...options }, index) {
 // ---- the operators' page, while the house is full ----
 
 const OPERATORS = [
-  { name: "operator-dark", viewport: { width: 1280, height: 1240 }, deviceScaleFactor: 0.75, colorScheme: "dark", locale: "en-GB" },
-  { name: "operator-light", viewport: { width: 1280, height: 1240 }, deviceScaleFactor: 0.75, colorScheme: "light", locale: "pt-BR" },
+  { name: "operator-dark", colorScheme: "dark", locale: "en-GB" },
+  { name: "operator-light", colorScheme: "light", locale: "pt-BR" },
 ];
+const BOOTH = { viewport: { width: 1280, height: 1240 }, deviceScaleFactor: 0.75, reducedMotion: "reduce" };
 const WATCHED_MS = 100000;
 
 const PIGEON = `return {
@@ -61,6 +62,11 @@ const PIGEON = `return {
   check = function() return true end,
   send = function() return nil, "no such bird", "dead" end,
 }
+`;
+
+const BROKEN = `local route = require "plateia.route"
+
+retrun route.get "/extra" {}
 `;
 
 // People come and go until the end: in waves, so that there is something to see.
@@ -88,7 +94,7 @@ async function takeOperators(browser, house) {
   for (let i = 0; i < 40; i++) tokens.push(await house.signUp(`Zoe${i}`, { notify_by: i < 3 ? "pigeon" : "none" }));
   const pages = [];
   for (const { name, ...options } of OPERATORS) {
-    const page = await (await browser.newContext({ ...options, reducedMotion: "reduce" })).newPage();
+    const page = await (await browser.newContext({ ...options, ...BOOTH })).newPage();
     // As of a server that runs where its scripts are.
     await page.route("**/scripts", async (route) => {
       const answer = await route.fetch();
@@ -101,7 +107,7 @@ async function takeOperators(browser, house) {
   const seats = []; // what nobody holds is closed
   for (let i = 0; i < 14; i++) seats.push(await fetch(`${house.url}/movies/top/stream`, { signal: watching.signal }));
   await fill(house, tokens, Date.now() + WATCHED_MS);
-  await house.writeScript("routes/extra.lua", 'local route = require "plateia.route"\n\nretrun route.get "/extra" {}\n');
+  await house.writeScript("routes/extra.lua", BROKEN);
   for (const { name, page } of pages) {
     await page.waitForSelector("#refused:not(.over)");
     await page.bringToFront();

@@ -20,6 +20,9 @@ export function drawing(name, attributes = {}, ...children) {
   return node;
 }
 
+// { name: an empty cell with that class }
+export const cells = (...names) => Object.fromEntries(names.map((name) => [name, element("td", { className: name })]));
+
 // Writes only what differs: whoever has marked a text keeps the mark.
 export function write(node, text) {
   if (node.textContent !== text) node.textContent = text;

@@ -2,7 +2,7 @@
 
 import { look, order } from "./api.js";
 import { confirm } from "./confirm.js";
-import { Rows, byId, element, show, write } from "./dom.js";
+import { Rows, byId, cells, element, show, write } from "./dom.js";
 import { Figures } from "./figures.js";
 import { notice } from "./notice.js";
 import { ago, count, date, known, number, say, span, when, whole } from "./words.js";
@@ -14,18 +14,18 @@ let told = null;
 let missed = 0;
 
 const rows = new Rows(byId("outbox-body"), ({ key }) => {
-  const cells = Object.fromEntries(["standing", "what", "attempts", "why"].map((name) => [name, element("td", { className: name })]));
+  const { standing, what, attempts, why } = cells("standing", "what", "attempts", "why");
   const name = element("b");
   const whom = element("span", { className: "whom" });
   const since = element("span", { className: "when" });
-  cells.what.append(name, " ", whom);
+  what.append(name, " ", whom);
   const state = element("span", { className: "badge" });
-  cells.standing.append(state, " ", since);
+  standing.append(state, " ", since);
   const button = element("button", { type: "button", className: "quiet small" }, say("send_again"));
   button.addEventListener("click", () => send(key, button));
-  const node = element("tr", {}, cells.standing, cells.what, cells.attempts, cells.why, element("td", { className: "do" }, button));
+  const node = element("tr", {}, standing, what, attempts, why, element("td", { className: "do" }, button));
   node.dataset.key = key;
-  return { node, name, whom, since, state, attempts: cells.attempts, why: cells.why, button };
+  return { node, name, whom, since, state, attempts, why, button };
 });
 
 function fill(row, each) {

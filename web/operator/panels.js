@@ -48,10 +48,11 @@ const streams = (past) => [
 ];
 
 function health(past) {
+  const resting = past.value("script_quarantined");
   const reloaded = past.value("script_last_reload_success_timestamp_seconds") * 1000;
   return [
     { key: "live", label: say("generations_live"), value: whole(past.value("script_generations_live")) },
-    { key: "resting", label: say("quarantined"), value: whole(past.value("script_quarantined")), bad: past.value("script_quarantined") > 0 },
+    { key: "resting", label: say("quarantined"), value: whole(resting), bad: resting > 0 },
     { key: "reloaded", label: say("reloaded"), value: reloaded > 0 ? ago(reloaded) : "–" },
     ...totals(past, "script_reload_total", "result", "reloads"),
     ...past.valuesOf("script_memory_bytes", "worker").map((worker) => ({

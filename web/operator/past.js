@@ -33,7 +33,7 @@ export class Past {
   }
 
   // Whether there are two looks to compare.
-  get #isKnown() {
+  get isKnown() {
     return this.#scrapes.length > 1;
   }
 
@@ -44,12 +44,12 @@ export class Past {
   families = () => [...this.#newer.types].map(([name, type]) => ({ name, type }));
 
   // What happened in these seconds; NaN while unknown.
-  rise = (name, where) => (this.#isKnown ? rise(this.#newer, this.#older, name, where) : NaN);
+  rise = (name, where) => (this.isKnown ? rise(this.#newer, this.#older, name, where) : NaN);
   rate = (name, where) => (this.rise(name, where) * 1000) / (this.#scrapes.at(-1).at - this.#scrapes[0].at);
-  mean = (name, where) => (this.#isKnown ? mean(this.#newer, this.#older, name, where) : NaN);
+  mean = (name, where) => (this.isKnown ? mean(this.#newer, this.#older, name, where) : NaN);
 
   quantile(share, name, where) {
-    return this.#isKnown ? quantile(share, buckets(this.#newer, this.#older, name, where)) : NaN;
+    return this.isKnown ? quantile(share, buckets(this.#newer, this.#older, name, where)) : NaN;
   }
 
   // The line of that name, with one point more.

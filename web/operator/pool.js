@@ -19,8 +19,9 @@ const classes = new Rows(byId("pool"), ({ key }) => {
 function fill(row, { max, free, waiting, rate, timeouts }) {
   const shown = Math.min(max, MOST_SEATS);
   write(row.free, say("pool_free", { n: whole(free), max: whole(max) }));
-  write(row.pace, [rate >= 0 && say("pool_statements", { n: number(rate) }), waiting > 0 && count("pool_waiting", waiting),
-    timeouts > 0 && count("pool_timeouts", timeouts)].filter(Boolean).join(" · "));
+  const paces = [rate >= 0 && say("pool_statements", { n: number(rate) }),
+    waiting > 0 && count("pool_waiting", waiting), timeouts > 0 && count("pool_timeouts", timeouts)];
+  write(row.pace, paces.filter(Boolean).join(" · "));
   row.seats.style.width = `${shown * 14}px`;
   row.lit.style.clipPath = `inset(0 ${max > 0 ? (100 * free) / max : 100}% 0 0)`;
   row.node.classList.toggle("bad", waiting > 0);

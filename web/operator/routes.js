@@ -1,7 +1,7 @@
 // routes: what is asked for, how often, how long it takes, and what goes wrong. In the order of the alphabet, so that
 // rows stay where they are, or as one likes.
 
-import { Rows, byId, element, write } from "./dom.js";
+import { Rows, byId, cells, element, write } from "./dom.js";
 import { spark } from "./spark.js";
 import { NOTHING, number, seconds } from "./words.js";
 
@@ -13,11 +13,12 @@ let shown = [];
 
 const table = new Rows(byId("routes-body"), ({ method, route }) => {
   const line = spark();
-  const cells = Object.fromEntries(["rate", "p50", "p99", "denied", "failed"].map((name) => [name, element("td", { className: name })]));
-  const name = element("th", { scope: "row" }, element("span", { className: "method" }, method), " ", element("span", { className: "path" }, route));
-  const node = element("tr", {}, name, element("td", { className: "line" }, line.node), ...Object.values(cells));
+  const numbers = cells("rate", "p50", "p99", "denied", "failed");
+  const name = element("th", { scope: "row" },
+    element("span", { className: "method" }, method), " ", element("span", { className: "path" }, route));
+  const node = element("tr", {}, name, element("td", { className: "line" }, line.node), ...Object.values(numbers));
   node.dataset.route = `${method} ${route}`;
-  return { node, line, ...cells };
+  return { node, line, ...numbers };
 });
 
 function read(past, method, route) {
@@ -43,9 +44,10 @@ function readAll(past) {
 // What is not known comes last, either way.
 function compare(a, b) {
   const [left, right] = [a[order.by], b[order.by]];
-  if (order.by === "route") return (order.down ? -1 : 1) * (left.localeCompare(right) || a.method.localeCompare(b.method));
+  const byName = a.route.localeCompare(b.route) || a.method.localeCompare(b.method);
+  if (order.by === "route") return order.down ? -byName : byName;
   if (Number.isNaN(left) || Number.isNaN(right)) return Number.isNaN(left) - Number.isNaN(right);
-  return (order.down ? right - left : left - right) || a.key.localeCompare(b.key);
+  return (order.down ? right - left : left - right) || byName;
 }
 
 const some = (n) => (n > 0 ? number(n) : NOTHING);

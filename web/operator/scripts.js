@@ -33,10 +33,13 @@ function drawServed(state) {
   write(since, say("served_since", { ago: ago(state.since), by: known("by", state.by) }));
   since.title = date(state.since);
   write(byId("served-what"), say("served_what", {
-    files: count("files", state.files.length), queries: count("queries", state.queries), hash: state.hash.slice(0, HASH_SHOWN) }));
+    files: count("files", state.files.length),
+    queries: count("queries", state.queries),
+    hash: state.hash.slice(0, HASH_SHOWN),
+  }));
   const older = state.older.filter(({ requests }) => requests > 0);
-  write(byId("served-older"), older.map(({ generation, requests }) => count("older", requests, { generation })).join(" ")
-    || say("older_none"));
+  const words = older.map(({ generation, requests }) => count("older", requests, { generation })).join(" ");
+  write(byId("served-older"), words || say("older_none"));
 }
 
 // "scripts/x.lua:3: unexpected symbol" -> the place, and the reason without it
@@ -96,13 +99,15 @@ function tell(text, bad) {
   write(line, text);
 }
 
-function tellOutcome({ status, body }) {
+// What became of it, and whether that is bad.
+function outcomeOf({ status, body }) {
   const values = { n: whole(body.generation), ms: number(body.milliseconds) };
-  if (body.outcome === "served") tell(say("order_served", values), false);
-  else if (body.outcome === "fine") tell(say("order_fine", values), false);
-  else if (body.outcome === "refused" || status === 409) tell(say("order_refused", { why: body.reason ?? body.detail ?? "" }), true);
-  else if (status === 0) tell(say("order_lost"), true);
-  else tell(body.reason ?? body.detail ?? say("order_failed", { status }), true);
+  const why = body.reason ?? body.detail;
+  if (body.outcome === "served") return [say("order_served", values), false];
+  if (body.outcome === "fine") return [say("order_fine", values), false];
+  if (status === 0) return [say("order_lost"), true];
+  if (status === 409 && why) return [say("order_refused", { why }), true];
+  return [why ?? say("order_failed", { status }), true];
 }
 
 async function give(path, words) {
@@ -113,8 +118,9 @@ async function give(path, words) {
   const answer = await order(path);
   busy = false;
   for (const id of ["reload", "dry-run"]) byId(id).removeAttribute("aria-busy");
-  tellOutcome(answer);
-  if (answer.body.outcome === "served") notice(say("order_served", { n: whole(answer.body.generation), ms: number(answer.body.milliseconds) }));
+  const [told, bad] = outcomeOf(answer);
+  tell(told, bad);
+  if (answer.body.outcome === "served") notice(told);
   again();
 }
 

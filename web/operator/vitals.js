@@ -7,14 +7,14 @@ import { bytes, number, percent, say, seconds, whole } from "./words.js";
 const REQUESTS = "http_server_request_duration_seconds";
 const failed = { status: (status) => status.startsWith("5") };
 
-// Where nothing has failed yet, there is nothing to read.
-const failures = (past) => (past.rate(`${REQUESTS}_count`) >= 0 ? past.rate(`${REQUESTS}_count`, failed) || 0 : NaN);
+// What has never happened is not among the numbers.
+const answers = (past, where) => (past.isKnown ? past.rate(`${REQUESTS}_count`, where) || 0 : NaN);
 
 // `least`: what the line is at least drawn against, so that a quiet house has a quiet line
 const TILES = [
-  { name: "requests", read: (past) => past.rate(`${REQUESTS}_count`), say: number, least: 10 },
+  { name: "requests", read: (past) => answers(past), say: number, least: 10 },
   { name: "latency", read: (past) => past.quantile(0.99, REQUESTS), say: seconds, least: 0.01 },
-  { name: "failures", read: failures, say: number, least: 1, bad: (n) => n > 0 },
+  { name: "failures", read: (past) => answers(past, failed), say: number, least: 1, bad: (n) => n > 0 },
   { name: "active", read: (past) => past.value("http_server_active_requests"), say: whole, least: 4 },
   { name: "connections", read: (past) => past.value("http_server_connections"), say: whole, least: 8 },
   { name: "watching", read: (past) => past.value("sse_clients"), say: whole, least: 8 },

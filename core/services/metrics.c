@@ -18,7 +18,7 @@
 #define SLOTS      4096
 #define PLACES     2048 /* a power of two, and more than there are series */
 #define MOST_LABEL 40
-#define MOST_HELPS 32 /* of a family, while the process lives */
+#define MOST_HELPS 32                   /* of a family, while the process lives */
 #define WIDEST     (METRICS_BOUNDS + 2) /* slots of a series */
 #define KEY_BYTES  (METRICS_LABELS * (METRICS_MOST_VALUE + 1))
 
@@ -31,14 +31,14 @@ struct help {
 };
 
 struct family {
-    struct metrics_form form; /* with texts of its own; `help` is not used */
+    struct metrics_form form;    /* with texts of its own; `help` is not used */
     _Atomic(struct help *) help; /* the one that is shown */
     struct help *helps;          /* all that were, as somebody may be reading them; under the lock */
     atomic_uint latest;          /* the latest generation that declared it */
     unsigned before;             /* the one before that; 0: none. Under the lock */
     bool dropped;                /* no generation that was served has it: its name is free. Under the lock */
-    size_t series;      /* under the lock */
-    unsigned overflow;  /* the series "other"; of a family without labels its only one */
+    size_t series;               /* under the lock */
+    unsigned overflow;           /* the series "other"; of a family without labels its only one */
     char texts[METRICS_LABELS + 1][METRICS_MOST_NAME + 1];
 };
 

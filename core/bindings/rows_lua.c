@@ -9,8 +9,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#define ROWS "plateia.rows"
-#define NONE UINT32_MAX
+#define ROWS  "plateia.rows"
+#define NONE  UINT32_MAX
+#define LARGE ((size_t)1 << 20)
 
 struct column {
     enum value_type type;
@@ -148,11 +149,23 @@ static void keep_all(struct buf *block, const struct rows *rows, size_t count, s
         }
 }
 
+/* The scratch may grow to anything, a Lua state may not: whether it has room for much is asked first. */
+static void check_room(lua_State *L, const struct rows *rows, size_t count, size_t columns, size_t tables) {
+    size_t bytes = tables, len;
+    if (!rows || rows_memory(rows) < LARGE) return;
+    for (size_t i = 0; i < count; i++)
+        for (size_t c = 0; c < columns; c++)
+            if (rows_value(rows, i, c, &len)) bytes += len + 1;
+    lua_newuserdatauv(L, bytes, 0); /* raises where it has none */
+    lua_pop(L, 1);
+}
+
 /* Each value is asked for once, so the block grows in the scratch until it is known how large it is. */
 void rows_push_kept(lua_State *L, const struct rows *rows) {
     struct buf *block = &context_of(L)->scratch;
     size_t count = rows ? rows_count(rows) : 0, columns = count > 0 ? rows_columns(rows) : 0;
     size_t tables = columns * sizeof(struct column) + count * columns * sizeof(struct cell);
+    check_room(L, rows, count, columns, tables);
     buf_clear(block);
     if (buf_reserve(block, tables)) {
         block->len = tables;

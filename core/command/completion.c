@@ -123,7 +123,8 @@ static void add_bash(struct buf *ret) {
                 "    mapfile -t COMPREPLY < <(compgen \"$1\" -- \"$word\")\n}\n\n"
                 "_plateia_adapters() {\n    local file\n    for file in \"" ADAPTERS "\"/*.lua; do\n"
                 "        file=${file##*/}\n        file=${file%.lua}\n"
-                "        case $file in init | *_spec | *[!A-Za-z0-9_-]*) ;; *) echo \"$file\" ;; esac\n    done\n}\n\n"
+                "        case $file in init | *_spec | *[!A-Za-z0-9_-]*) ;; *) echo \"$file\" ;; esac\n    "
+                "done\n}\n\n"
                 "_plateia() {\n"
                 "    local IFS=$' \\t\\n' word=${COMP_WORDS[COMP_CWORD]} flag=${COMP_WORDS[COMP_CWORD-1]}\n"
                 "    local command=${COMP_WORDS[1]} place=0 i commands='");

@@ -437,6 +437,10 @@ const char *rows_value(const struct rows *rows, size_t row, size_t column, size_
     return value;
 }
 
+size_t rows_memory(const struct rows *rows) {
+    return PQresultMemorySize(rows->result);
+}
+
 long rows_affected(const struct rows *rows) {
     return strtol(PQcmdTuples(rows->result), NULL, 10);
 }

@@ -18,6 +18,8 @@ const char *rows_name(const struct rows *rows, size_t column);
 enum value_type rows_type(const struct rows *rows, size_t column); /* TYPE_OTHER: hand on as text */
 /* NULL for SQL NULL. */
 const char *rows_value(const struct rows *rows, size_t row, size_t column, size_t *ret_len);
+/* Bytes that all of it takes. */
+size_t rows_memory(const struct rows *rows);
 /* How many rows an INSERT, UPDATE or DELETE without RETURNING touched. */
 long rows_affected(const struct rows *rows);
 

@@ -64,6 +64,11 @@ static const struct {
      "    local none, why, code = db.rows 'broken' ()\n"
      "    assert(none == nil and code == 'error', why)\n"
      "  end),\n"
+     "  get('/much', function()\n"
+     "    local rows = assert(db.rows 'much' (2))\n"
+     "    assert(#rows == 2 and #rows[2].t == 5000000 and rows[2].n == 2)\n"
+     "  end),\n"
+     "  get('/too-much', function() db.rows 'much' (10) end),\n"
      "  get('/values', function()\n"
      "    local row = assert(values())\n"
      "    assert(row.nothing == nil and row.empty == '')\n"
@@ -141,6 +146,8 @@ static const struct {
      "  9223372036854775807 AS most, '-9223372036854775808'::bigint AS least, 1::double precision AS real,\n"
      "  false AS no, true AS yes, '2026-11-22 18:13:00.123Z'::timestamptz AS at,\n"
      "  'infinity'::timestamptz AS forever"},
+    {"much.sql", "-- class: read\n-- params: count int\n"
+                 "SELECT n, repeat('x', 5000000) AS t FROM generate_series(1, $1) AS n"},
     {"arrays.sql", "-- class: read\n-- params: texts text[], numbers bigint[], flags boolean[]\n"
                    "SELECT array_to_string($1, '|') AS texts, cardinality($2) AS count,\n"
                    "  (SELECT count(*) FROM unnest($2) AS t (v) WHERE v IS NULL) AS nulls,\n"
@@ -323,6 +330,15 @@ static void test_rows_that_are_handed_on(void **state) {
     check("/page/unfit", 500);
 }
 
+/* As much as a state may hold, and more than that. */
+static void test_much_that_is_handed_on(void **state) {
+    (void)state;
+    WORLD();
+    check("/much", 200);
+    check("/too-much", 503);
+    check("/much", 200);
+}
+
 static void test_wide_and_many(void **state) {
     (void)state;
     WORLD();
@@ -446,6 +462,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_values),
         TEST(test_rows_that_are_handed_on),
+        TEST(test_much_that_is_handed_on),
         TEST(test_wide_and_many),
         TEST(test_a_raise_rolls_back),
         TEST(test_nested_use_raises),

@@ -372,8 +372,7 @@ static void test_a_name_that_was_forgotten(void **state) {
 static void test_a_name_is_in_nobodys_way(void **state) {
     (void)state;
     RIG(rig_options());
-    const struct query *level =
-        rig_query("-- class: lease\nSET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+    const struct query *level = rig_query("-- class: lease\nSET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
     const struct query *which = rig_query("-- class: lease\nSELECT current_setting('transaction_isolation')");
     const struct query *vacuum = rig_query("-- class: lease\nVACUUM pg_namespace");
     nameless = false;

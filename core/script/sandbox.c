@@ -105,20 +105,6 @@ static int safe_setmetatable(lua_State *L) {
     return 1;
 }
 
-static int print_to_log(lua_State *L) {
-    luaL_Buffer line;
-    int count = lua_gettop(L);
-    luaL_buffinit(L, &line);
-    for (int i = 1; i <= count; i++) {
-        if (i > 1) luaL_addchar(&line, ' ');
-        luaL_tolstring(L, i, NULL);
-        luaL_addvalue(&line);
-    }
-    luaL_pushresult(&line);
-    log_write(LOG_INFO, lua_tostring(L, -1), NULL, 0);
-    return 0;
-}
-
 /* ---- require ---- */
 
 static const struct prelude_file *find_prelude(const char *name) {
@@ -304,7 +290,7 @@ static void guard_strings(lua_State *L) {
 
 static void open_environment(lua_State *L) {
     static const luaL_Reg own[] = {{"setmetatable", safe_setmetatable},
-                                   {"print", print_to_log},
+                                   {"print", bindings_print},
                                    {"require", script_require},
                                    {NULL, NULL}};
     lua_pushglobaltable(L);

@@ -5,7 +5,6 @@
  * another. */
 
 #include "sandbox.h"
-#include "../base/log.h"
 #include "../bindings/bindings.h"
 #include "../bindings/context.h"
 #include "../bindings/place.h"

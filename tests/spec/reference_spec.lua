@@ -230,7 +230,7 @@ describe("the reference", function()
 
   it("tells luacheck what the sandbox has", function()
     local told = {}
-    local environment = setmetatable({}, { __index = { stds = told } })
+    local environment = setmetatable({}, { __index = { stds = told, files = {} } })
     assert(load(read "core/reference/luacheckrc", "=luacheckrc", "t", environment))()
     local globals, problems = told.plateia.read_globals, {}
     local base = { print = true, require = true, setmetatable = true }

@@ -5,6 +5,7 @@
  * long); those have SQLSTATE classes of their own, and are told as "could not be asked". */
 
 #include "prepare.h"
+#include "../../base/text.h"
 #include "session.h"
 #include <stdbool.h>
 #include <stdio.h>
@@ -20,14 +21,7 @@ static bool is_known(const struct query_set *known, const struct query *query) {
 }
 
 static int line_at(const struct query *query, size_t character) {
-    int line = query->line;
-    size_t seen = 0;
-    for (const char *at = query->text; *at; at++) {
-        seen += ((unsigned char)*at & 0xC0) != 0x80;
-        if (seen >= character) break;
-        line += *at == '\n';
-    }
-    return line;
+    return query->line + text_line_of(query->text, character) - 1;
 }
 
 /* Connection, resources, transaction, operator, system and internal errors: not the query's doing. */

@@ -309,13 +309,13 @@ describe("GET /metrics", function()
     end)
     db:run [[SELECT pg_terminate_backend(pid) FROM pg_stat_activity
       WHERE datname = 'metrics' AND pid <> pg_backend_pid()]]
-    metrics.wait_until("all connections are made anew, and nobody uses one", plateia, function(page)
-      for _, class in ipairs { "read", "batch", "lease" } do
-        local label = { { "class", class } }
-        if page:get("db_pool_max", label) ~= page:get("db_pool_available", label) then return false end
-      end
+    local page = metrics.wait_until("all connections are made anew", plateia, function(page)
       return page:get "db_reconnects_total" >= 8 and page:get "plateia_ready" == 1
     end)
+    for _, class in ipairs { "read", "batch", "lease" } do
+      assert.equal(page:get("db_pool_max", { { "class", class } }),
+        page:get("db_pool_available", { { "class", class } }), class)
+    end
   end)
 
   it("has handlers that rest among its gauges", function()

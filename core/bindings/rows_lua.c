@@ -245,9 +245,10 @@ static int l_len(lua_State *L) {
 }
 
 static int l_next(lua_State *L) {
-    lua_Integer at = luaL_checkinteger(L, 2) + 1;
+    lua_Integer at = luaL_checkinteger(L, 2);
+    if (at < 0 || (size_t)at >= check(L)->count) return 0;
     lua_settop(L, 1);
-    lua_pushinteger(L, at);
+    lua_pushinteger(L, at + 1);
     if (l_index(L) == 0) return 0;
     return 2;
 }

@@ -114,15 +114,16 @@ static void bash_place(struct buf *ret) {
                 "    done\n");
 }
 
-/* bash parts words at "=" as well: --log-format=json is three of them. */
+/* bash parts words at "=" as well: --log-format=json is three of them. And compgen -W runs what is written in
+ * its words: what a folder happens to hold is offered only where it is a plain name. */
 static void add_bash(struct buf *ret) {
     buf_add_str(ret,
                 "# bash completion for plateia: made by `plateia completion bash`\n"
                 "_plateia_files() {\n    compopt -o filenames 2>/dev/null\n"
-                "    COMPREPLY=($(compgen \"$1\" -- \"$word\"))\n}\n\n"
+                "    mapfile -t COMPREPLY < <(compgen \"$1\" -- \"$word\")\n}\n\n"
                 "_plateia_adapters() {\n    local file\n    for file in \"" ADAPTERS "\"/*.lua; do\n"
                 "        file=${file##*/}\n        file=${file%.lua}\n"
-                "        case $file in init | *_spec | '*') ;; *) echo \"$file\" ;; esac\n    done\n}\n\n"
+                "        case $file in init | *_spec | *[!A-Za-z0-9_-]*) ;; *) echo \"$file\" ;; esac\n    done\n}\n\n"
                 "_plateia() {\n"
                 "    local IFS=$' \\t\\n' word=${COMP_WORDS[COMP_CWORD]} flag=${COMP_WORDS[COMP_CWORD-1]}\n"
                 "    local command=${COMP_WORDS[1]} place=0 i commands='");

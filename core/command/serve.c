@@ -108,12 +108,19 @@ static void say_scripts(void *ctx, struct buf *ret) {
 
 /* ---- the outbox ---- */
 
+/* Operators are heard before the first scripts are served: until then there are no queries. */
+static enum err_code hold_sources(struct serving *serving, struct sources **ret, struct err *err) {
+    *ret = reload_sources(serving->foundation.reload);
+    return *ret ? ERR_OK : err_set(err, ERR_TIMEOUT, "the server is starting: try again in a moment");
+}
+
 static enum err_code say_outbox(void *ctx, struct buf *ret, struct err *err) {
     struct serving *serving = ctx;
-    struct sources *sources = reload_sources(serving->foundation.reload);
+    struct sources *sources = NULL;
     struct rows *rows = NULL;
-    enum err_code code =
-        outbox_list(serving->foundation.conninfo, sources->queries, OUTBOX_SHOWN, &rows, err);
+    enum err_code code = hold_sources(serving, &sources, err);
+    if (code == ERR_OK)
+        code = outbox_list(serving->foundation.conninfo, sources->queries, OUTBOX_SHOWN, &rows, err);
     sources_drop(sources);
     if (code != ERR_OK) return code;
     buf_addf(ret, "{\"most\":%d,\"items\":", OUTBOX_SHOWN);
@@ -125,9 +132,11 @@ static enum err_code say_outbox(void *ctx, struct buf *ret, struct err *err) {
 
 static enum err_code retry_outbox(void *ctx, const char *key, struct buf *ret, struct err *err) {
     struct serving *serving = ctx;
-    struct sources *sources = reload_sources(serving->foundation.reload);
+    struct sources *sources = NULL;
     size_t count = 0;
-    enum err_code code = outbox_put_back(serving->foundation.conninfo, sources->queries, key, &count, err);
+    enum err_code code = hold_sources(serving, &sources, err);
+    if (code == ERR_OK)
+        code = outbox_put_back(serving->foundation.conninfo, sources->queries, key, &count, err);
     sources_drop(sources);
     if (code == ERR_OK) buf_addf(ret, "{\"due\":%zu}", count);
     return code;

@@ -16,6 +16,7 @@
 
 #define FOLDER   ".plateia"
 #define SUMS     FOLDER "/SHA256SUMS"
+#define ASIDE    FOLDER "/.new"
 #define PATH     128
 #define MAX_FILE (1u << 20) /* larger ones are not ours */
 
@@ -49,18 +50,24 @@ static enum err_code read_file(const struct stubs *stubs, const char *path, stru
     return code;
 }
 
-/* Beside it first, then in its place: nobody sees half of it. */
+static bool write_all(int fd, const char *text, size_t len) {
+    ssize_t n = 0;
+    while (len > 0 && (n = write(fd, text, len)) > 0)
+        text += n, len -= (size_t)n;
+    return len == 0;
+}
+
+/* In our own folder first, then in its place: nobody sees half of it, and no link leads it elsewhere. */
 static enum err_code write_file(const struct stubs *stubs, const char *path, const char *text, size_t len,
                                 struct err *err) {
-    char aside[PATH + 8];
-    snprintf(aside, sizeof aside, "%s.new", path);
-    int fd = openat(stubs->dir, aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (fd < 0) return err_system(err, aside);
-    bool fine = write(fd, text, len) == (ssize_t)len;
+    unlinkat(stubs->dir, ASIDE, 0); /* of a run that was ended */
+    int fd = openat(stubs->dir, ASIDE, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (fd < 0) return err_system(err, ASIDE);
+    bool fine = write_all(fd, text, len);
     fine = close(fd) == 0 && fine;
-    if (fine && renameat(stubs->dir, aside, stubs->dir, path) == 0) return ERR_OK;
+    if (fine && renameat(stubs->dir, ASIDE, stubs->dir, path) == 0) return ERR_OK;
     enum err_code code = err_system(err, path);
-    unlinkat(stubs->dir, aside, 0);
+    unlinkat(stubs->dir, ASIDE, 0);
     return code;
 }
 
@@ -113,10 +120,19 @@ static enum err_code lay(struct stubs *stubs, const struct stub_file *file, stru
 
 /* ---- all of them ---- */
 
-static enum err_code lay_all(struct stubs *stubs, struct err *err) {
+/* A folder, and no link to one: what lies there is somebody else's. */
+static enum err_code make_folder(const struct stubs *stubs, struct err *err) {
+    struct stat st;
     if (!stubs->dry_run && mkdirat(stubs->dir, FOLDER, 0755) != 0 && errno != EEXIST)
         return err_system(err, FOLDER);
-    enum err_code code = read_file(stubs, SUMS, &stubs->had, err);
+    if (fstatat(stubs->dir, FOLDER, &st, AT_SYMLINK_NOFOLLOW) != 0 || S_ISDIR(st.st_mode)) return ERR_OK;
+    return err_set(err, ERR_INVALID, "%s/" FOLDER " is no folder: move it out of the way", stubs->name);
+}
+
+static enum err_code lay_all(struct stubs *stubs, struct err *err) {
+    enum err_code code = make_folder(stubs, err);
+    if (code != ERR_OK) return code;
+    code = read_file(stubs, SUMS, &stubs->had, err);
     if (code == ERR_NOT_FOUND) code = ERR_OK;
     for (const struct stub_file *file = stub_files; file->name && code == ERR_OK; file++)
         code = lay(stubs, file, err);

@@ -74,7 +74,7 @@ struct request {
     unsigned route_name; /* its number in route_names.h; 0: none matched */
     unsigned generation; /* number of the scripts that answer, for error bodies and the log; 0: none yet */
     struct spent spent;  /* by the handler, once it has ended */
-    const struct trace *trace; /* trace.h's own, and whether it has looked for one */
+    struct trace *trace; /* trace.h's own, and whether it has looked for one */
     bool trace_sought;
     void (*on_answered)(struct request *req); /* http's, called by request_answered */
     void *exchange;                           /* http's own */

@@ -95,9 +95,12 @@ static const char *join_state(struct request *req) {
     return copy;
 }
 
+/* Put together once, as often as it is asked for: the arena only grows. */
 const char *request_trace_state(struct request *req) {
-    const struct trace *trace = request_trace(req);
-    return trace && trace->parent[0] ? join_state(req) : NULL;
+    if (!request_trace(req) || !req->trace->parent[0]) return NULL;
+    if (!req->trace->state_sought) req->trace->state = join_state(req);
+    req->trace->state_sought = true;
+    return req->trace->state;
 }
 
 /* ---- a request's ---- */

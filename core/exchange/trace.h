@@ -24,6 +24,8 @@ struct trace {
     char parent[TRACE_SPAN + 1]; /* the caller's span; "" when the trace begins here */
     char span[TRACE_SPAN + 1];   /* ours */
     unsigned char flags;
+    const char *state; /* request_trace_state's own, and whether it has looked */
+    bool state_sought;
 };
 
 /* Fills all but the span from a header's value; false: it is not well-formed. A version that is newer than

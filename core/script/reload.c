@@ -9,6 +9,7 @@
 #include "../base/log.h"
 #include "../base/meter.h"
 #include "../services/db/prepare.h"
+#include "../services/metrics.h"
 #include "../services/watch.h"
 #include "budget.h"
 #include "generation.h"
@@ -137,12 +138,13 @@ static enum err_code serve(struct reload *reload, struct sources *sources, const
     struct edition *edition = NULL;
     enum err_code code = check_queries(reload, sources, err);
     if (code == ERR_OK) code = build(reload, sources, order, &edition, err);
-    if (code != ERR_OK) return code;
-    if (order->dry_run)
-        edition_free(edition);
-    else
+    if (code == ERR_OK && !order->dry_run) {
         publish(reload, edition);
-    return ERR_OK;
+        return ERR_OK;
+    }
+    edition_free(edition);
+    metrics_take_back(reload->stage.seats[0].services->metrics, reload->numbers + 1);
+    return code;
 }
 
 /* ---- an attempt ---- */

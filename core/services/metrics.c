@@ -15,22 +15,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SLOTS     4096
-#define PLACES    2048                 /* a power of two, and more than there are series */
-#define WIDEST    (METRICS_BOUNDS + 2) /* slots of a series */
-#define KEY_BYTES (METRICS_LABELS * (METRICS_MOST_VALUE + 1))
+#define SLOTS      4096
+#define PLACES     2048                 /* a power of two, and more than there are series */
+#define MOST_HELPS 32                   /* of a family, while the process lives */
+#define WIDEST     (METRICS_BOUNDS + 2) /* slots of a series */
+#define KEY_BYTES  (METRICS_LABELS * (METRICS_MOST_VALUE + 1))
 
 struct help {
-    struct help *former;
+    struct help *next;
     char text[METRICS_MOST_HELP + 1];
 };
 
 struct family {
-    struct metrics_form form; /* with texts of its own; `help` is not used */
-    _Atomic(struct help *) help;
-    atomic_uint latest; /* the latest generation that declared it */
-    size_t series;      /* under the lock */
-    unsigned overflow;  /* the series "other"; of a family without labels its only one */
+    struct metrics_form form;    /* with texts of its own; `help` is not used */
+    _Atomic(struct help *) help; /* the one that is shown */
+    struct help *helps;          /* all that were, as somebody may be reading them; under the lock */
+    atomic_uint latest;          /* the latest generation that declared it */
+    unsigned before;             /* the one before that; 0: none. Under the lock */
+    bool dropped;                /* no generation that was served has it: its name is free. Under the lock */
+    size_t series;               /* under the lock */
+    unsigned overflow;           /* the series "other"; of a family without labels its only one */
     char texts[METRICS_LABELS + 1][METRICS_MOST_NAME + 1];
 };
 
@@ -84,16 +88,16 @@ enum err_code metrics_new(struct metrics **ret, size_t writers, struct err *err)
 
 static void free_helps(struct help *help) {
     while (help) {
-        struct help *former = help->former;
+        struct help *next = help->next;
         free(help);
-        help = former;
+        help = next;
     }
 }
 
 void metrics_free(struct metrics *metrics) {
     if (!metrics) return;
     for (size_t i = 0; i < METRICS_FAMILIES; i++)
-        free_helps(atomic_load(&metrics->families[i].help));
+        free_helps(metrics->families[i].helps);
     for (size_t i = 0; i < metrics->writer_count; i++)
         free(metrics->writers[i]);
     free(metrics->gauges);
@@ -196,20 +200,36 @@ static struct series *series_of(struct metrics *metrics, unsigned number, const 
 
 /* ---- declaring ---- */
 
-static unsigned find_family(const struct metrics *metrics, const char *name) {
-    unsigned count = atomic_load(&metrics->family_count), i = 0;
-    while (i < count && strcmp(metrics->families[i].form.name, name) != 0)
-        i++;
-    return i;
+/* Of a name one family at most is not dropped. */
+static unsigned find_family(const struct metrics *metrics, const struct metrics_form *form) {
+    unsigned count = atomic_load(&metrics->family_count), found = count;
+    for (unsigned i = 0; i < count; i++) {
+        const struct family *family = &metrics->families[i];
+        if (strcmp(family->form.name, form->name) != 0) continue;
+        if (!family->dropped) return i;
+        if (metrics_same(&family->form, form)) found = i;
+    }
+    return found;
 }
 
+static struct help *find_help(const struct family *family, const char *text, size_t *ret_count) {
+    struct help *help = family->helps;
+    for (*ret_count = 0; help && strcmp(help->text, text) != 0; ++*ret_count)
+        help = help->next;
+    return help;
+}
+
+/* Beyond so many other words its help stays as it is. */
 static bool set_help(struct family *family, const char *text) {
-    struct help *former = atomic_load(&family->help);
-    if (former && strcmp(former->text, text) == 0) return true;
-    struct help *help = malloc(sizeof *help);
-    if (!help) return false;
-    help->former = former; /* somebody may be reading it */
-    strcpy(help->text, text);
+    size_t count;
+    struct help *help = find_help(family, text, &count);
+    if (!help && count == MOST_HELPS) return true;
+    if (!help) {
+        if (!(help = malloc(sizeof *help))) return false;
+        help->next = family->helps;
+        family->helps = help;
+        strcpy(help->text, text);
+    }
     atomic_store_explicit(&family->help, help, memory_order_release);
     return true;
 }
@@ -263,18 +283,37 @@ static enum err_code declare(struct metrics *metrics, const struct metrics_form 
     return ERR_OK;
 }
 
+static void note_declared(struct family *family, unsigned generation) {
+    unsigned latest = atomic_load(&family->latest);
+    family->dropped = false;
+    if (latest >= generation) return;
+    family->before = latest;
+    atomic_store(&family->latest, generation);
+}
+
 enum err_code metrics_declare(struct metrics *metrics, const struct metrics_form *form, unsigned generation,
                               unsigned *ret_family, struct err *err) {
     enum err_code code = metrics_check(form, err);
     if (code != ERR_OK) return code;
     pthread_mutex_lock(&metrics->lock);
-    unsigned number = find_family(metrics, form->name);
+    unsigned number = find_family(metrics, form);
     code = declare(metrics, form, number, err);
-    if (code == ERR_OK && atomic_load(&metrics->families[number].latest) < generation)
-        atomic_store(&metrics->families[number].latest, generation);
+    if (code == ERR_OK) note_declared(&metrics->families[number], generation);
     pthread_mutex_unlock(&metrics->lock);
     if (code == ERR_OK) *ret_family = number;
     return code;
+}
+
+void metrics_take_back(struct metrics *metrics, unsigned generation) {
+    if (!metrics) return;
+    pthread_mutex_lock(&metrics->lock);
+    for (unsigned i = 0; i < atomic_load(&metrics->family_count); i++) {
+        struct family *family = &metrics->families[i];
+        if (atomic_load(&family->latest) != generation) continue;
+        atomic_store(&family->latest, family->before);
+        family->dropped = family->before == 0;
+    }
+    pthread_mutex_unlock(&metrics->lock);
 }
 
 const struct metrics_form *metrics_form(const struct metrics *metrics, unsigned family) {

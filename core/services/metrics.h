@@ -47,6 +47,10 @@ struct metrics_writer *metrics_writer(struct metrics *metrics, size_t number);
 enum err_code metrics_declare(struct metrics *metrics, const struct metrics_form *form, unsigned generation,
                               unsigned *ret_family, struct err *err);
 
+/* That generation is not to be served, and none of its scripts are left: what it declared it has not. A name
+ * that is new with it may be given to another metric; the place is used up, unless the same comes again. */
+void metrics_take_back(struct metrics *metrics, unsigned generation); /* NULL is fine */
+
 /* What a family is; NULL: there is none of that number. Any thread. */
 const struct metrics_form *metrics_form(const struct metrics *metrics, unsigned family);
 

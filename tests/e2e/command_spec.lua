@@ -3,6 +3,7 @@
 local json = require "cjson"
 local process = require "support.process"
 local server = require "support.server"
+local uv = require "luv"
 
 local function plateia(...)
   return process.run(server.binary(), { args = { ... }, seconds = 20 })
@@ -226,6 +227,23 @@ describe("plateia completion", function()
     assert.same({ "false" }, completes(bash, "import", "--access-log", "f"))
     assert.same({ "packages.txt" }, completes(bash, "import", "vega", "packages"))
     assert.same({}, completes(bash, "serve", "--workers", ""))
+  end)
+
+  it("runs nothing that a folder holds, and keeps names together", function()
+    local folder = process.temporary_folder "completion"
+    assert(process.run("mkdir", { args = { "-p", folder .. "/adapters" } }) == 0)
+    for _, name in ipairs { "$(touch run).lua", "`touch run`.lua", "a b.lua", "*.lua", "plain-one.lua" } do
+      process.write_file(folder .. "/adapters/" .. name, "")
+    end
+    local function offers(...)
+      local script = ('source "%s"\nCOMP_WORDS=(plateia import %s)\nCOMP_CWORD=%d\n_plateia\n'
+        .. 'printf "%%s\\n" "${COMPREPLY[@]}"'):format(bash, table.concat({ ... }, " "), 1 + select("#", ...))
+      local env = { PLATEIA_SCRIPTS = folder }
+      return select(2, process.run("bash", { args = { "-c", script }, cwd = folder, env = env }))
+    end
+    assert.equal("plain-one\n", offers "''")
+    assert.is_nil(uv.fs_stat(folder .. "/run"))
+    assert.equal("adapters/a b.lua\n", offers("vega", "'adapters/a'"))
   end)
 
   it("is read by the other shells, where they are", function()

@@ -273,6 +273,36 @@ describe("GET /metrics", function()
     client:close()
   end)
 
+  it("takes no name for what was only looked at, or refused", function()
+    local client = http.client(plateia.admin_port)
+    local function order(query)
+      return client:post("/scripts/reload" .. query, { headers = { ["X-Plateia-Admin"] = "1" } })
+    end
+    local function trial(labels, rest)
+      folder:save("scripts/routes/trial.lua", ([[
+local metrics = require "plateia.metrics"
+metrics.counter("trials_total", "Trials.", { %s })
+%s
+return {}
+]]):format(labels, rest or ""))
+    end
+    trial [["a"]]
+    assert.equal(200, order("?dry_run=1").status)
+    assert.is_nil(metrics.scrape(plateia).types.trials_total)
+    trial([["a", "b"]], "error 'not yet'")
+    assert.equal(409, order("").status)
+    assert.is_nil(metrics.scrape(plateia).types.trials_total)
+    trial [["a", "b", "c"]]
+    local answer = order ""
+    assert.equal(200, answer.status, answer.body)
+    assert.equal("counter", metrics.scrape(plateia).types.trials_total)
+    trial [["a"]]
+    assert.equal(409, order("").status) -- it was served: whoever counted it goes on
+    folder:remove "scripts/routes/trial.lua"
+    assert.equal(200, order("").status)
+    client:close()
+  end)
+
   it("does not let labels of what people type grow without end", function()
     local client = plateia:client()
     folder:save("scripts/routes/greet.lua", COUNTS)

@@ -138,6 +138,29 @@ describe("the outbox, over the operators' listener", function()
   end)
 end)
 
+-- Operators are heard while the first scripts load, which may take a while.
+describe("a server that starts", function()
+  it("refuses what it has no queries for yet, and goes on starting", function()
+    local scripts = server.scripts_with { ["lib/slow_to_load.lua"] = [[
+      local clock = require "plateia.clock"
+      local till = clock.monotonic() + 0.7
+      while clock.monotonic() < till do end
+      return {}]] }
+    local app = process.read_file(scripts .. "/app.lua")
+    process.write_file(scripts .. "/app.lua", 'require "lib.slow_to_load"\n' .. app)
+    local plateia = server.launch { database = database.cluster():create "starting",
+      settings = { PLATEIA_SCRIPTS = scripts, PLATEIA_SCRIPT_LOAD_MS = "30000" } }
+    loop.wait_until("it hears", 20, function() return plateia.admin:try("GET", "/live") ~= nil end)
+    local list = plateia.admin:get "/outbox"
+    assert.same({ 503, "the server is starting: try again in a moment" }, { list.status, list:json().detail })
+    assert.equal(503, plateia.admin:post("/outbox/retry?all=1", { headers = SIGNED }).status)
+    assert.equal(200, plateia.admin:get("/metrics").status)
+    plateia:wait_ready()
+    assert.equal(200, plateia.admin:get("/outbox").status)
+    plateia:stop()
+  end)
+end)
+
 describe("a listener of operators that others can reach", function()
   local db, plateia
 

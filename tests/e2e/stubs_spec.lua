@@ -86,6 +86,27 @@ describe("plateia stubs", function()
     assert.is_nil(uv.fs_stat(empty .. "/.plateia"))
   end)
 
+  it("writes through no link, and over nothing beside its own", function()
+    local hostile, other = process.temporary_folder "stubs", process.temporary_folder "other"
+    process.write_file(other .. "/precious", "precious")
+    process.write_file(hostile .. "/.luarc.json.new", "mine")
+    assert(uv.fs_mkdir(hostile .. "/.plateia", 493))
+    for _, link in ipairs { ".new", "db.lua.new", "SHA256SUMS.new" } do
+      assert(uv.fs_symlink(other .. "/precious", hostile .. "/.plateia/" .. link))
+    end
+    local code, text = stubs(hostile)
+    assert.equal(0, code, text)
+    assert.equal("precious", process.read_file(other .. "/precious"))
+    assert.equal("mine", process.read_file(hostile .. "/.luarc.json.new"))
+
+    local led = process.temporary_folder "stubs"
+    assert(uv.fs_symlink(other, led .. "/.plateia"))
+    code, text = stubs(led)
+    assert.equal(1, code)
+    assert.truthy(text:find(".plateia is no folder: move it out of the way", 1, true), text)
+    assert.is_nil(uv.fs_stat(other .. "/SHA256SUMS"))
+  end)
+
   it("says what to do where it cannot write", function()
     local code, text = stubs "/no/such/folder"
     assert.equal(1, code)

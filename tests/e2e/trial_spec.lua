@@ -313,8 +313,15 @@ end)
     local empty = database.cluster():create "trial_empty"
     local code, text = process.run(server.binary(), { args = { "test" }, env = { DATABASE_URL = empty.url } })
     assert.equal(1, code)
-    has(text, "does not exist")
+    has(text, "does not exist: DATABASE_URL's database is taken as it is, plateia migrate brings it up to date")
     assert.equal(0, empty:value "SELECT count(*) FROM pg_class WHERE relname = 'users'")
+  end)
+
+  it("says what to do about a database that is not there", function()
+    local nowhere = "postgresql://nobody@127.0.0.1:1/nowhere"
+    local code, text = process.run(server.binary(), { args = { "test" }, env = { DATABASE_URL = nowhere } })
+    assert.equal(1, code)
+    has(text, "DATABASE_URL names it; without it a temporary one is made")
   end)
 
   it("tells of scripts that do not load as plateia check does", function()

@@ -178,7 +178,7 @@ bool conn_command(struct conn *conn, const char *sql) {
            expect(conn, (struct expect){.kind = EXPECT_RUN});
 }
 
-/* Prepared, as it runs so often. */
+/* Prepared, as it runs so often; SET LOCAL would warn that no transaction was begun. */
 static const struct query naming = {
     .text = "SELECT pg_catalog.set_config('application_name', $1, true)",
     .class = QUERY_LEASE,
@@ -187,13 +187,26 @@ static const struct query naming = {
     .statement = "plateia_application_name",
 };
 
-bool conn_name(struct conn *conn, const char *name) {
+bool conn_name_alone(struct conn *conn, const char *name) {
     uint64_t key = names_key(&naming);
     bool known = names_has(&conn->names, key), room = conn->names.count < NAMES_MAX;
     if (!known && room && !(known = prepare(conn, &naming, key))) return false;
     int sent = known ? PQsendQueryPrepared(conn->pg, naming.statement, 1, &name, NULL, NULL, 0)
                      : PQsendQueryParams(conn->pg, naming.text, 1, NULL, &name, NULL, NULL, 0);
     return sent && expect(conn, (struct expect){.kind = EXPECT_NAME, .name = key});
+}
+
+/* As a command: a query takes a snapshot, and a transaction that has one can be given no other isolation. */
+bool conn_name_begun(struct conn *conn, const char *name) {
+    char sql[2 * CONN_NAME_SIZE + 40] = "SET LOCAL application_name = E'";
+    size_t len = strlen(sql);
+    for (; *name && len < sizeof sql - 4; name++) {
+        if (*name == '\'' || *name == '\\') sql[len++] = *name;
+        sql[len++] = *name;
+    }
+    memcpy(sql + len, "'", 2);
+    return PQsendQueryParams(conn->pg, sql, 0, NULL, NULL, NULL, NULL, 0) &&
+           expect(conn, (struct expect){.kind = EXPECT_NAME});
 }
 
 bool conn_sync(struct conn *conn) {

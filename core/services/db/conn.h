@@ -46,9 +46,12 @@ bool conn_run(struct conn *conn, const struct query *query, const char *const *p
 /* The same without a prepared statement: for the second time, when nothing of the first may be in the way. */
 bool conn_run_once(struct conn *conn, const struct query *query, const char *const *params);
 bool conn_command(struct conn *conn, const char *sql);
-/* Sets application_name until the transaction ends, which is at the Sync where none was begun. No event comes
- * of it; should it fail, what follows under the same Sync fails as it did. */
-bool conn_name(struct conn *conn, const char *name);
+/* Sets application_name (printable ASCII, of less than CONN_NAME_SIZE characters) for one statement that
+ * follows under the same Sync; and behind a BEGIN, until that transaction ends. No event comes of it; should
+ * it fail, what follows fails as it did. */
+#define CONN_NAME_SIZE 64 /* PostgreSQL's own */
+bool conn_name_alone(struct conn *conn, const char *name);
+bool conn_name_begun(struct conn *conn, const char *name);
 bool conn_sync(struct conn *conn);
 bool conn_consume(struct conn *conn);
 /* *ret_more: bytes are left that wait for the socket to become writable. */

@@ -17,6 +17,7 @@
 #include "share.h"
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum lease_state { LEASE_FREE, LEASE_ALONE, LEASE_BEGINNING, LEASE_HELD, LEASE_LEAVING };
 
@@ -45,13 +46,11 @@ static bool say(struct lease *lease, enum call_wish wish, struct call *call) {
                                                             : "ROLLBACK");
 }
 
-#define NAME_SIZE 64 /* of PostgreSQL's own */
-
 static bool send_name(struct lease *lease, const struct call *call) {
     struct share *share = lease->line.share;
-    char name[NAME_SIZE] = "";
+    char name[CONN_NAME_SIZE] = "";
     if (share->namer) share->namer(share->ctx, call->who, name, sizeof name);
-    return !name[0] || line_name(&lease->line, name);
+    return !name[0] || line_name(&lease->line, name, call->wish == CALL_BEGIN);
 }
 
 /* The asker's name travels with what is sent anyway, in front of a single statement and behind a BEGIN; not
@@ -124,11 +123,17 @@ static void drop_outcome(struct lease *lease) {
     lease->rows = NULL;
 }
 
-/* True when the single statement was sent once more. */
+/* It was refused as it may not be in a transaction (VACUUM): the name in front of it had made it one. */
+static bool wants_alone(const struct err *err) {
+    return err->code == ERR_DATABASE && strcmp(err->state, "25001") == 0;
+}
+
+/* True when the single statement was sent once more, unnamed and unprepared. */
 static bool alone_again(struct lease *lease) {
     struct call *call = lease->call;
-    if (call->again || !conn_stale(&lease->err) || lease->line.share->nest) return false;
-    line_refresh(&lease->line);
+    bool stale = conn_stale(&lease->err);
+    if (call->again || lease->line.share->nest || !(stale || wants_alone(&lease->err))) return false;
+    if (stale) line_refresh(&lease->line);
     call->again = true;
     return send(lease, call);
 }

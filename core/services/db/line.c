@@ -91,9 +91,9 @@ bool line_command(struct line *line, const char *sql) {
     return !line->broken;
 }
 
-bool line_name(struct line *line, const char *name) {
+bool line_name(struct line *line, const char *name, bool begun) {
     if (!begin_send(line)) return false;
-    if (!conn_name(line->conn, name)) mark_broken(line);
+    if (!(begun ? conn_name_begun : conn_name_alone)(line->conn, name)) mark_broken(line);
     return !line->broken;
 }
 

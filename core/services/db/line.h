@@ -53,8 +53,9 @@ bool line_ready(const struct line *line);
 /* False: it was not sent and nothing of it will happen, the line is no longer ready. */
 bool line_run(struct line *line, const struct query *query, const char *const *params, bool again);
 bool line_command(struct line *line, const char *sql);
-/* Until the end of the transaction pg_stat_activity shows this name; printable ASCII. */
-bool line_name(struct line *line, const char *name);
+/* Until the end of the transaction, which was `begun` or is the next statement's own, pg_stat_activity shows
+ * this name (conn.h). */
+bool line_name(struct line *line, const char *name, bool begun);
 /* Once this was called the statements before it may happen, whatever becomes of the line. */
 void line_sync(struct line *line);
 void line_refresh(struct line *line); /* conn_refresh */

@@ -51,6 +51,8 @@ static const struct {
      "    for i, row in ipairs(rows) do seen[i] = row.n end\n"
      "    for i, row in pairs(rows) do seen[i] = seen[i] + row.n end\n"
      "    assert(seen[1] == 2 and seen[3] == 6)\n"
+     "    local step = pairs(rows)\n"
+     "    for _, at in ipairs { 3, -1, math.maxinteger, math.mininteger } do assert(not step(rows, at)) end\n"
      "    for _, key in ipairs { 1, 2, 4, 'x' } do\n"
      "      local fine, why = pcall(function() rows[key] = nil end)\n"
      "      assert(not fine and why:find('cannot be changed', 1, true), why)\n"

@@ -61,6 +61,47 @@ static void test_counts_of_all_workers_add_up(void **state) {
                                  "tries_total{result=\"good\"} 3\ntries_total{result=\"bad\"} 0.5\n");
 }
 
+/* What is shown may be being read, so it stays: then there must be an end of it. */
+static void test_words_of_help_are_bounded(void **state) {
+    struct metrics_form form = counter("edits_total");
+    char help[32];
+    (void)state;
+    form.help = help;
+    for (int i = 0; i < 1000; i++) {
+        snprintf(help, sizeof help, "Edit %d.", i);
+        declare(form, 1);
+        if (i < 32) assert_non_null(strstr(page(1), help));
+    }
+    assert_non_null(strstr(page(1), "# HELP edits_total Edit 31.\n"));
+    form.help = "Edit 5.";
+    declare(form, 2);
+    assert_non_null(strstr(page(2), "# HELP edits_total Edit 5.\n"));
+}
+
+/* Who tries and is refused, or only asks, has changed nothing. */
+static void test_what_is_not_served_has_declared_nothing(void **state) {
+    struct metrics_form steps = counter("steps_total"), slips = counter("slips_total");
+    unsigned number = 0;
+    (void)state;
+    declare(steps, 1);
+    slips.labels[slips.label_count++] = "by";
+    unsigned slip = declare(slips, 2);
+    declare(steps, 2);
+    metrics_take_back(metrics, 2);
+    assert_null(strstr(page(1), "slips_total"));
+    assert_non_null(strstr(page(1), "\nsteps_total 0\n"));
+    assert_int_equal(declare(slips, 2), slip); /* the same again costs no place */
+    metrics_take_back(metrics, 2);
+
+    declare(counter("slips_total"), 2); /* without the label */
+    assert_non_null(strstr(page(2), "\nslips_total 0\n"));
+    assert_null(strstr(page(2), "steps_total"));
+    declare(counter("slips_total"), 3);
+    metrics_take_back(metrics, 3);
+    assert_non_null(strstr(page(2), "\nslips_total 0\n"));
+    assert_int_equal(metrics_declare(metrics, &slips, 4, &number, NULL), ERR_EXISTS);
+}
+
 static void test_without_labels_a_counter_is_there_and_a_gauge_when_it_is_set(void **state) {
     struct metrics_form gauge = {.kind = METRICS_GAUGE, .name = "depth_meters", .help = "Depth."};
     (void)state;
@@ -258,6 +299,8 @@ static void test_two_count_while_one_reads(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_counts_of_all_workers_add_up),
+        TEST(test_words_of_help_are_bounded),
+        TEST(test_what_is_not_served_has_declared_nothing),
         TEST(test_without_labels_a_counter_is_there_and_a_gauge_when_it_is_set),
         TEST(test_a_histogram_of_two_workers),
         TEST(test_a_generation_declares_anew_and_goes_on),

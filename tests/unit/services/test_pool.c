@@ -368,6 +368,26 @@ static void test_a_name_that_was_forgotten(void **state) {
     assert_string_equal(rig_value(rig_ask(name, NULL), 0), "asker '0\\"); /* and well again */
 }
 
+/* A transaction may be given another isolation, and what may be in none is in none. */
+static void test_a_name_is_in_nobodys_way(void **state) {
+    (void)state;
+    RIG(rig_options());
+    const struct query *level =
+        rig_query("-- class: lease\nSET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+    const struct query *which = rig_query("-- class: lease\nSELECT current_setting('transaction_isolation')");
+    const struct query *vacuum = rig_query("-- class: lease\nVACUUM pg_namespace");
+    nameless = false;
+    share_named(rig.share, name_slot);
+    for (int i = 0; i < 3; i++) {
+        struct lease *lease = rig_begin();
+        assert_int_equal(rig_lease_ask(lease, level, NULL)->err.code, ERR_OK); /* before any other */
+        assert_string_equal(rig_value(rig_lease_ask(lease, which, NULL), 0), "repeatable read");
+        rig_commit(lease);
+        lease_release(lease);
+        assert_int_equal(rig_ask(vacuum, NULL)->err.code, ERR_OK); /* alone, or not at all */
+    }
+}
+
 /* --- bounds ----------------------------------------------------------------------------------------- */
 
 static void test_waiting_for_a_lease(void **state) {
@@ -549,6 +569,7 @@ int main(void) {
         cmocka_unit_test_teardown(test_release_while_running, rig_close),
         cmocka_unit_test_teardown(test_who_has_a_lease_is_named, rig_close),
         cmocka_unit_test_teardown(test_a_name_that_was_forgotten, rig_close),
+        cmocka_unit_test_teardown(test_a_name_is_in_nobodys_way, rig_close),
         cmocka_unit_test_teardown(test_waiting_for_a_lease, rig_close),
         cmocka_unit_test_teardown(test_full_queues, rig_close),
         cmocka_unit_test_teardown(test_calls_from_within_answers, rig_close),

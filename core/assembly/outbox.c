@@ -10,6 +10,8 @@
 /* Whoever asks for it waits: for the database to answer, but not for ever. */
 static const char patience[] = "SET statement_timeout = '5s'; SET lock_timeout = '2s'";
 
+#define NOT_OF_THIS_TYPE "22P02" /* SQLSTATE: the text cannot be what the parameter is */
+
 static enum err_code run(const char *conninfo, const struct query_set *queries, const char *name,
                          const char *param, struct rows **ret, struct err *err) {
     struct session *session = NULL;
@@ -36,6 +38,8 @@ enum err_code outbox_put_back(const char *conninfo, const struct query_set *quer
                               size_t *ret_count, struct err *err) {
     struct rows *rows = NULL;
     enum err_code code = run(conninfo, queries, "outbox_put_back", key, &rows, err);
+    if (code == ERR_DATABASE && err && strcmp(err->state, NOT_OF_THIS_TYPE) == 0)
+        return err_set(err, ERR_INVALID, "%s is no key: plateia outbox list shows those that there are", key);
     if (code != ERR_OK) return code;
     *ret_count = rows_count(rows);
     rows_free(rows);

@@ -154,6 +154,8 @@ static void add_json_field(const struct log_field *field) {
         buf_add_int(&line, field->integer);
     else if (field->kind == LOG_KIND_REAL)
         add_real(field->real);
+    else if (field->kind == LOG_KIND_BOOL)
+        buf_add_str(&line, field->integer ? "true" : "false");
     else if (field->text)
         buf_add_json(&line, field->text, strnlen(field->text, TEXT_MOST));
     else
@@ -229,6 +231,8 @@ static void add_readable_field(const struct log_field *field) {
         buf_add_int(&line, field->integer);
     else if (field->kind == LOG_KIND_REAL)
         add_real(field->real);
+    else if (field->kind == LOG_KIND_BOOL)
+        buf_add_str(&line, field->integer ? "true" : "false");
     else if (field->text)
         add_readable_value(field->text);
     else

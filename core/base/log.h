@@ -15,7 +15,7 @@
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
 enum log_format { LOG_JSON, LOG_TEXT };
 
-enum log_kind { LOG_KIND_TEXT, LOG_KIND_INT, LOG_KIND_REAL };
+enum log_kind { LOG_KIND_TEXT, LOG_KIND_INT, LOG_KIND_REAL, LOG_KIND_BOOL };
 struct log_field {
     const char *name;
     enum log_kind kind;
@@ -43,6 +43,7 @@ void log_flush(void);
 #define log_text(n, v) ((struct log_field){.name = (n), .kind = LOG_KIND_TEXT, .text = (v)})
 #define log_int(n, v)  ((struct log_field){.name = (n), .kind = LOG_KIND_INT, .integer = (int64_t)(v)})
 #define log_real(n, v) ((struct log_field){.name = (n), .kind = LOG_KIND_REAL, .real = (v)})
+#define log_bool(n, v) ((struct log_field){.name = (n), .kind = LOG_KIND_BOOL, .integer = (v) ? 1 : 0})
 
 /* log_event(LOG_INFO, "listening", log_text("address", a), log_int("port", p)); at least one field. */
 #define log_event(level, message, ...)                                                                       \

@@ -45,6 +45,17 @@ static unsigned char lower(char c) {
     return (unsigned char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
 }
 
+int text_line_of(const char *text, size_t character) {
+    int line = 1;
+    size_t seen = 0;
+    for (; *text; text++) {
+        seen += ((unsigned char)*text & 0xC0) != 0x80;
+        if (seen >= character) break;
+        line += *text == '\n';
+    }
+    return line;
+}
+
 bool text_equal_nocase(const char *a, const char *b) {
     while (*a && lower(*a) == lower(*b))
         a++, b++;

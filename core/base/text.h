@@ -14,6 +14,8 @@ struct arena;
 size_t text_utf8_step(const char *bytes, size_t len);
 bool text_is_utf8(const char *bytes, size_t len);     /* RFC 3629: no surrogates, no overlong forms */
 bool text_equal_nocase(const char *a, const char *b); /* ASCII only, as header names want it */
+/* On which line that UTF-8 character stands, both counted from 1; character 0 is on the first. */
+int text_line_of(const char *text, size_t character);
 
 /* What lua-cjson does not check, checked before it runs: UTF-8, nesting depth at most max_depth, no raw
  * control characters and no \u0000 in strings, numbers as RFC 8259 writes them (so no NaN, 0x10, 01 or +1).

@@ -39,6 +39,7 @@ void bindings_string(lua_State *L); /* find, match, gmatch, gsub: a pattern has 
 void bindings_text(lua_State *L);   /* rep, format, pack */
 void bindings_table(lua_State *L);  /* concat, insert, move, remove, sort */
 void bindings_os(lua_State *L);     /* date */
+int bindings_print(lua_State *L);   /* print itself: a line of the log */
 
 /* Appends the value at `index` as JSON to *out, which must be the context's scratch or outlive a raise. */
 void bindings_encode(lua_State *L, int index, struct buf *out);

@@ -56,6 +56,38 @@ static int push_invalid(lua_State *L, const char *why) {
     return task_push_failure(L, &err);
 }
 
+/* The decoder's message on the top, with what a reader sees in place of the names that it has for it. */
+static const char *in_plain_words(lua_State *L) {
+    static const struct {
+        const char *name, *words;
+    } plain[] = {
+        {"Expected ", "expected "},
+        {" but found ", ", found "},
+        {"object key string", "a member's name"},
+        {"T_OBJ_BEGIN", "{"},
+        {"T_OBJ_END", "}"},
+        {"T_ARR_BEGIN", "["},
+        {"T_ARR_END", "]"},
+        {"T_STRING", "a string"},
+        {"T_NUMBER", "a number"},
+        {"T_BOOLEAN", "a boolean"},
+        {"T_NULL", "null"},
+        {"T_COLON", "a colon"},
+        {"T_COMMA", "a comma"},
+        {"T_END", "the end"},
+        {"comma or object end", "a comma or }"},
+        {"comma or array end", "a comma or ]"},
+        {"expected value", "expected a value"},
+        {"expected colon", "expected a colon"},
+    };
+    const char *text = lua_tostring(L, -1);
+    for (size_t i = 0; text && i < sizeof plain / sizeof *plain; i++) {
+        text = luaL_gsub(L, text, plain[i].name, plain[i].words);
+        lua_remove(L, -2);
+    }
+    return text;
+}
+
 static int l_decode(lua_State *L) {
     size_t len;
     const char *text = luaL_checklstring(L, 1, &len);
@@ -64,7 +96,7 @@ static int l_decode(lua_State *L) {
     if (problem) return push_invalid(L, problem);
     lua_rawgeti(L, LUA_REGISTRYINDEX, context_of(L)->decode);
     lua_pushvalue(L, 1);
-    if (lua_pcall(L, 1, 1, 0) != LUA_OK) return push_invalid(L, lua_tostring(L, -1));
+    if (lua_pcall(L, 1, 1, 0) != LUA_OK) return push_invalid(L, in_plain_words(L));
     bool fine = true;
     if (lua_type(L, -1) == LUA_TTABLE) fine = mend_table(L);
     if (lua_type(L, -1) == LUA_TNUMBER) fine = mend_number(L);

@@ -1,4 +1,5 @@
-/* log_lua.c -- raw.log: a line with fields; raw.flush: the lines of this thread leave now. */
+/* log_lua.c -- raw.log: a line with fields; raw.flush: the lines of this thread leave now;
+ * print. */
 
 #include "../base/log.h"
 #include "../exchange/trace.h"
@@ -14,7 +15,7 @@
 static struct log_field field_on_top(lua_State *L, const char *name) {
     if (lua_isinteger(L, -1)) return log_int(name, lua_tointeger(L, -1));
     if (lua_type(L, -1) == LUA_TNUMBER) return log_real(name, lua_tonumber(L, -1));
-    if (lua_isboolean(L, -1)) return log_text(name, lua_toboolean(L, -1) ? "true" : "false");
+    if (lua_isboolean(L, -1)) return log_bool(name, lua_toboolean(L, -1));
     return log_text(name, lua_tostring(L, -1)); /* NULL for what is no text: written as null */
 }
 
@@ -51,6 +52,22 @@ static int l_log(lua_State *L) {
     if (task && task->req) count = own_fields(task->req, fields);
     if (lua_istable(L, 3)) count += take_fields(L, 3, fields + count, MAX_FIELDS);
     log_write(level, message, fields, count);
+    return 0;
+}
+
+int bindings_print(lua_State *L) {
+    struct log_field fields[OWN_FIELDS];
+    struct task *task = context_of(L)->running;
+    luaL_Buffer line;
+    int count = lua_gettop(L);
+    luaL_buffinit(L, &line);
+    for (int i = 1; i <= count; i++) {
+        if (i > 1) luaL_addchar(&line, ' ');
+        luaL_tolstring(L, i, NULL);
+        luaL_addvalue(&line);
+    }
+    luaL_pushresult(&line);
+    log_write(LOG_INFO, lua_tostring(L, -1), fields, task && task->req ? own_fields(task->req, fields) : 0);
     return 0;
 }
 

@@ -8,6 +8,7 @@
 #include "context.h"
 #include <lauxlib.h>
 #include <math.h>
+#include <stdarg.h>
 
 /* The list at `index` may be nil. The texts stay valid while it does. */
 static void take_labels(lua_State *L, int index, struct metrics_form *form) {
@@ -53,16 +54,27 @@ static int l_declare(lua_State *L) {
     return 1;
 }
 
+/* Raises at the script's line, which called the prelude's function that called us. */
+static int misused(lua_State *L, const char *format, ...) {
+    va_list args;
+    luaL_where(L, 2);
+    va_start(args, format);
+    lua_pushvfstring(L, format, args);
+    va_end(args);
+    lua_concat(L, 2);
+    return lua_error(L);
+}
+
 /* What is counted in: number, value, labels ... */
 static const struct metrics_form *check_family(lua_State *L, unsigned *ret_number) {
     lua_Integer number = luaL_checkinteger(L, 1);
     struct context *context = context_of(L);
     const struct metrics_form *form = NULL;
-    if (!context->running) luaL_error(L, "metrics count what runs, not what loads");
+    if (!context->running) misused(L, "metrics count what runs, not what loads");
     if (number >= 0 && number < METRICS_FAMILIES)
         form = metrics_form(context->services->metrics, (unsigned)number);
     if (!form) {
-        luaL_error(L, "there is no such metric");
+        misused(L, "there is no such metric");
         return NULL;
     }
     *ret_number = (unsigned)number;
@@ -74,7 +86,7 @@ static void check_values(lua_State *L, const struct metrics_form *form,
                          const char *values[METRICS_LABELS + 1]) {
     int given = lua_gettop(L) - 2;
     if (given != (int)form->label_count)
-        luaL_error(L, "%s: %d labels were given, and it has %d", form->name, given, (int)form->label_count);
+        misused(L, "%s: %d labels were given, and it has %d", form->name, given, (int)form->label_count);
     for (int i = 0; i < given; i++) {
         int type = lua_type(L, i + 3);
         if (type == LUA_TBOOLEAN)
@@ -82,14 +94,15 @@ static void check_values(lua_State *L, const struct metrics_form *form,
         else if (type == LUA_TSTRING || type == LUA_TNUMBER)
             values[i] = lua_tostring(L, i + 3);
         else
-            luaL_error(L, "%s: the label %s is a %s", form->name, form->labels[i], lua_typename(L, type));
+            misused(L, "%s: the label %s is a %s", form->name, form->labels[i], lua_typename(L, type));
     }
 }
 
 static double check_value(lua_State *L, const struct metrics_form *form) {
-    double value = luaL_checknumber(L, 2);
-    if (!isfinite(value)) luaL_error(L, "%s: the value is no number", form->name);
-    if (form->kind == METRICS_COUNTER && value < 0) luaL_error(L, "%s: a counter only rises", form->name);
+    int is_number;
+    double value = lua_tonumberx(L, 2, &is_number);
+    if (!is_number || !isfinite(value)) misused(L, "%s: the value is no number", form->name);
+    if (form->kind == METRICS_COUNTER && value < 0) misused(L, "%s: a counter only rises", form->name);
     return value;
 }
 
@@ -111,7 +124,7 @@ static int l_set(lua_State *L) {
     if (!form) return 0; /* it has raised */
     double value = check_value(L, form);
     check_values(L, form, values);
-    if (form->kind != METRICS_GAUGE) return luaL_error(L, "%s: only a gauge is set", form->name);
+    if (form->kind != METRICS_GAUGE) return misused(L, "%s: only a gauge is set", form->name);
     metrics_set(context_of(L)->services->metrics_writer, family, values, value);
     return 0;
 }

@@ -38,24 +38,42 @@ static int unknown_command(const char *name) {
     return EXIT_WRONG_CALL;
 }
 
-/* "plateia.db": what scripts may call of it, as their editors are told. */
+#define MODULES "plateia."
+
+static bool is_module(const char *name) {
+    return strncmp(name, MODULES, strlen(MODULES)) == 0;
+}
+
+/* What scripts may call of a module, as their editors are told; "db" will do for "plateia.db". */
 static const struct stub_file *find_module(const char *name) {
-    size_t prefix = strlen("plateia.");
-    if (!name || strncmp(name, "plateia.", prefix) != 0) return NULL;
+    if (is_module(name)) name += strlen(MODULES);
     for (const struct stub_file *file = stub_files; file->name; file++) {
         size_t len = strcspn(file->name, ".");
-        if (strlen(name + prefix) == len && strncmp(name + prefix, file->name, len) == 0) return file;
+        if (len > 0 && strlen(name) == len && strncmp(name, file->name, len) == 0) return file;
     }
     return NULL;
+}
+
+static int unknown_module(const char *name) {
+    char wanted[64];
+    snprintf(wanted, sizeof wanted, "%s.lua", name + strlen(MODULES));
+    struct nearest nearest = nearest_to(wanted);
+    for (const struct stub_file *file = stub_files; file->name; file++)
+        nearest_offer(&nearest, file->name);
+    fprintf(stderr, "plateia: there is no module \"%s\"", name);
+    if (nearest.found)
+        fprintf(stderr, ": did you mean " MODULES "%.*s?", (int)strcspn(nearest.found, "."), nearest.found);
+    fputs("\n`plateia help plateia.db` is the form; docs/reference.md lists them all.\n", stderr);
+    return EXIT_WRONG_CALL;
 }
 
 int command_help(const struct command_call *call) {
     struct buf text = {0};
     const char *name = call->word_count ? call->words[0] : NULL;
-    const struct stub_file *module = find_module(name);
-    if (module) return fwrite(module->text, 1, module->len, stdout) == module->len ? EXIT_DONE : EXIT_FAILED;
     const struct command *command = name ? command_find(name) : NULL;
-    if (name && !command) return unknown_command(name);
+    const struct stub_file *module = name && !command ? find_module(name) : NULL;
+    if (module) return fwrite(module->text, 1, module->len, stdout) == module->len ? EXIT_DONE : EXIT_FAILED;
+    if (name && !command) return is_module(name) ? unknown_module(name) : unknown_command(name);
     if (command_has(call, "--man"))
         help_manual_page(&text);
     else if (command)

@@ -59,7 +59,7 @@ function field.integer(given)
     end
     return fit(value, given_value)
   end
-  return kind.finish(self)
+  return (kind.finish(self))
 end
 
 -- ---- number ----
@@ -82,7 +82,7 @@ function field.number(given)
     end
     return fit(value, text)
   end
-  return kind.finish(self)
+  return (kind.finish(self))
 end
 
 -- ---- string ----
@@ -124,7 +124,7 @@ function field.string(given)
   end
   self.text = text_reader(self.min_length, self.max_length, has_form)
   self.json = self.text
-  return kind.finish(self)
+  return (kind.finish(self))
 end
 
 -- ---- boolean ----
@@ -147,7 +147,7 @@ function field.boolean(given)
     if type(value) == "boolean" then return value end
     return nil, wrong.one("bool_type", "Input should be a valid boolean", value)
   end
-  return kind.finish(self)
+  return (kind.finish(self))
 end
 
 -- ---- choice ----
@@ -178,7 +178,7 @@ function field.choice(given)
     return nil, wrong.one("literal_error", "Input should be " .. expected, text, { expected = expected })
   end
   self.json = self.text
-  return kind.finish(self)
+  return (kind.finish(self))
 end
 
 -- ---- anything ----
@@ -187,7 +187,7 @@ end
 function field.any(given)
   local self = kind.new("any", given, {})
   function self.json(value) return value end
-  return kind.finish(self)
+  return (kind.finish(self))
 end
 
 -- The form of an answer without a body, as 204 is.

@@ -19,13 +19,22 @@ local common = {
   summary = "string", example = "any",
 }
 
+local function check_bounds(what, given, low, high)
+  local least, most = given[low], given[high]
+  if not least or not most or least <= most then return end
+  options.refuse(what, ("nothing fits: %s is %s, %s is %s"):format(low, least, high, most))
+end
+
 function kind.new(name, given, known)
   made = made + 1
   local all, self = {}, { kind = name, number = made } -- numbered, so that members keep the order they are declared in
   for key, wanted in pairs(common) do all[key] = wanted end
   for key, wanted in pairs(known) do all[key] = wanted end
-  options.check("field." .. name, given or {}, all)
-  for key, value in pairs(given or {}) do self[key] = value end
+  given = given or {}
+  options.check("field." .. name, given, all)
+  check_bounds("field." .. name, given, "min", "max")
+  check_bounds("field." .. name, given, "min_length", "max_length")
+  for key, value in pairs(given) do self[key] = value end
   return mark.set("field", self)
 end
 
@@ -69,7 +78,8 @@ local function check_example(self)
   if problems then options.refuse("field." .. self.kind, "the example does not fit: " .. problems[1].msg) end
 end
 
--- Ends the making of a field that has its functions.
+-- Ends the making of a field that has its functions. It is called in parentheses: a tail call would hide the place of
+-- the declaration from what is refused here.
 function kind.finish(self)
   self.text = self.text and guarded(self, self.text)
   self.json = guarded(self, self.json)

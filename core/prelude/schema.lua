@@ -12,8 +12,10 @@ local EXACT = 1 << 53 -- as field.lua reads integers
 local schema = {}
 local makers = {}
 
-function makers.integer(field)
-  return { type = "integer", minimum = field.min or -EXACT, maximum = field.max or EXACT }
+-- What any integer has to keep to is said to those who send one: in an answer it would only be somebody's example.
+function makers.integer(field, ways)
+  local most = not ways.answers and EXACT or nil
+  return { type = "integer", minimum = field.min or most and -most, maximum = field.max or most }
 end
 
 function makers.number(field)

@@ -79,7 +79,7 @@ function shape.object(fields, given, at)
   self.fields = fields
   self.members = shape.members(fields, "field.object", at)
   self.json = object_reader(self.members)
-  return kind.finish(self)
+  return (kind.finish(self))
 end
 
 local function counted(problem, bound, count)
@@ -115,7 +115,7 @@ function shape.list(given)
   if not self.of then options.refuse("field.list", "say of what: of = field.integer {}") end
   self.of = shape.of(self.of)
   self.json = list_reader(self.of.json, self.min, self.max)
-  return kind.finish(self)
+  return (kind.finish(self))
 end
 
 return shape

@@ -19,7 +19,7 @@ local Counter = {}
 
 --- Adds to it.
 ---@param value number not negative
----@param ... string a value for each label
+---@param ... string|number|boolean a value for each label
 function Counter:add(value, ...) end
 
 --- A number that rises and falls.
@@ -28,12 +28,12 @@ local Gauge = {}
 
 --- Adds to it.
 ---@param value number may be negative
----@param ... string a value for each label
+---@param ... string|number|boolean a value for each label
 function Gauge:add(value, ...) end
 
 --- Says what it is now.
 ---@param value number
----@param ... string a value for each label
+---@param ... string|number|boolean a value for each label
 function Gauge:set(value, ...) end
 
 --- How often values fell below each of its bounds, and their sum.
@@ -42,7 +42,7 @@ local Histogram = {}
 
 --- Adds one value.
 ---@param value number
----@param ... string a value for each label
+---@param ... string|number|boolean a value for each label
 function Histogram:add(value, ...) end
 
 --- Declares a counter.

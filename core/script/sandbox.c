@@ -5,7 +5,6 @@
  * another. */
 
 #include "sandbox.h"
-#include "../base/log.h"
 #include "../bindings/bindings.h"
 #include "../bindings/context.h"
 #include "../bindings/place.h"
@@ -103,20 +102,6 @@ static int safe_setmetatable(lua_State *L) {
     }
     lua_setmetatable(L, 1);
     return 1;
-}
-
-static int print_to_log(lua_State *L) {
-    luaL_Buffer line;
-    int count = lua_gettop(L);
-    luaL_buffinit(L, &line);
-    for (int i = 1; i <= count; i++) {
-        if (i > 1) luaL_addchar(&line, ' ');
-        luaL_tolstring(L, i, NULL);
-        luaL_addvalue(&line);
-    }
-    luaL_pushresult(&line);
-    log_write(LOG_INFO, lua_tostring(L, -1), NULL, 0);
-    return 0;
 }
 
 /* ---- require ---- */
@@ -304,7 +289,7 @@ static void guard_strings(lua_State *L) {
 
 static void open_environment(lua_State *L) {
     static const luaL_Reg own[] = {{"setmetatable", safe_setmetatable},
-                                   {"print", print_to_log},
+                                   {"print", bindings_print},
                                    {"require", script_require},
                                    {NULL, NULL}};
     lua_pushglobaltable(L);

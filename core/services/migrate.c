@@ -6,6 +6,7 @@
 #include "migrate.h"
 #include "../base/buf.h"
 #include "../base/clock.h"
+#include "../base/text.h"
 #include "crypto.h"
 #include "db/session.h"
 #include <dirent.h>
@@ -164,13 +165,15 @@ static enum err_code count_applied(size_t *ret, struct session *session, const s
 }
 
 static enum err_code apply(struct session *session, const struct migration *one, struct err *err) {
-    char version[12], why[sizeof err->text];
+    char version[12], line[16] = "", why[sizeof err->text];
     const char *const params[] = {version, one->name, one->sha256};
     struct err inner = {0};
-    enum err_code code = session_exec(session, one->sql, &inner);
+    size_t at = 0;
+    enum err_code code = session_exec_at(session, one->sql, &at, &inner);
 
     if (code != ERR_OK) {
-        snprintf(why, sizeof why, "%s: %.400s: it was undone", one->path, inner.text);
+        if (at > 0) snprintf(line, sizeof line, ":%d", text_line_of(one->sql, at));
+        snprintf(why, sizeof why, "%s%s: %.380s: it was undone", one->path, line, inner.text);
         err_set(err, code, "%s", why);
         if (err) memcpy(err->state, inner.state, sizeof err->state);
         return code;

@@ -127,14 +127,22 @@ static void add_value(const struct setting_row *row, const struct settings *sett
         setting_add_shown(row, *(const char **)at, ret);
 }
 
+static int longest_name(void) {
+    size_t longest = 0;
+    for (size_t i = 0; i < setting_count; i++)
+        if (strlen(setting_rows[i].name) > longest) longest = strlen(setting_rows[i].name);
+    return (int)longest;
+}
+
 void settings_print(const struct settings *settings, struct buf *ret) {
     const struct settings_loaded *loaded = (const struct settings_loaded *)settings;
     struct buf value = {0};
-    buf_addf(ret, "%-20s %-20s %-12s %s\n", "name", "value", "from", "meaning");
+    int width = longest_name();
+    buf_addf(ret, "%-*s  %-20s %-12s %s\n", width, "name", "value", "from", "meaning");
     for (size_t i = 0; i < setting_count; i++) {
         buf_clear(&value);
         add_value(&setting_rows[i], settings, &value);
-        buf_addf(ret, "%-20s %-20s %-12s %s\n", setting_rows[i].name, value.len ? value.data : "-",
+        buf_addf(ret, "%-*s  %-20s %-12s %s\n", width, setting_rows[i].name, value.len ? value.data : "-",
                  source_names[loaded->sources[i]], setting_rows[i].help);
     }
     if (value.failed) ret->failed = true;

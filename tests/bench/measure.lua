@@ -11,7 +11,7 @@ local loop = require "support.loop"
 local measure = {}
 
 measure.RATE = 1000 -- a second, where the rate is fixed
-measure.ROOM = 40000 -- votes a second that there are voters for
+measure.ROOM = 60000 -- votes a second that there are voters for
 
 local function part(requests, first, count)
   return { file = requests.file, width = requests.width, first = requests.first + first, count = count }

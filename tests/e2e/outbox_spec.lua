@@ -147,7 +147,7 @@ describe("a channel", function()
     assert.truthy(text:find("no row has the key " .. none, 1, true), text)
     code, text = outbox(plateia, db, "retry", "pigeon")
     assert.equal(1, code)
-    assert.truthy(text:find("pigeon", 1, true), text)
+    assert.truthy(text:find("pigeon is no key: plateia outbox list", 1, true), text)
     for _, words in ipairs { { "retry" }, { "lists" }, { "list", none }, {} } do
       code, text = outbox(plateia, db, table.unpack(words))
       assert.equal(2, code)

@@ -240,7 +240,10 @@ enum err_code rows_failure(const struct pg_result *result, struct err *err) {
     const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     bool timeout = state && strcmp(state, "57014") == 0;
     struct err filled;
-    trim_copy(&filled, timeout ? ERR_TIMEOUT : ERR_DATABASE, text ? text : PQresultErrorMessage(result));
+    if (timeout) /* in our words: a client may be told them */
+        err_set(&filled, ERR_TIMEOUT, "the database took longer than it may, and the statement was stopped");
+    else
+        trim_copy(&filled, ERR_DATABASE, text ? text : PQresultErrorMessage(result));
     if (state) memcpy(filled.state, state, strnlen(state, 5) + 1);
     if (err) *err = filled;
     return filled.code;

@@ -352,19 +352,25 @@ static enum err_code outcome(PGresult *result, struct rows **ret, struct err *er
     return ERR_OK;
 }
 
+static size_t position_of(const PGresult *result) {
+    const char *at = PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION);
+    return at ? strtoul(at, NULL, 10) : 0;
+}
+
 enum err_code session_exec(struct session *session, const char *sql, struct err *err) {
     return outcome(PQexec(session->pg, sql), NULL, err);
+}
+
+enum err_code session_exec_at(struct session *session, const char *sql, size_t *ret_at, struct err *err) {
+    PGresult *result = PQexec(session->pg, sql);
+    *ret_at = position_of(result);
+    return outcome(result, NULL, err);
 }
 
 enum err_code session_query(struct session *session, const char *sql, size_t param_count,
                             const char *const *params, struct rows **ret, struct err *err) {
     PGresult *result = PQexecParams(session->pg, sql, (int)param_count, NULL, params, NULL, NULL, 0);
     return outcome(result, ret, err);
-}
-
-static size_t position_of(const PGresult *result) {
-    const char *at = PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION);
-    return at ? strtoul(at, NULL, 10) : 0;
 }
 
 enum err_code session_prepare(struct session *session, const struct query *query, struct rows **ret,

@@ -5,6 +5,7 @@
  * long); those have SQLSTATE classes of their own, and are told as "could not be asked". */
 
 #include "prepare.h"
+#include "../../base/text.h"
 #include "session.h"
 #include <stdbool.h>
 #include <stdio.h>
@@ -20,14 +21,7 @@ static bool is_known(const struct query_set *known, const struct query *query) {
 }
 
 static int line_at(const struct query *query, size_t character) {
-    int line = query->line;
-    size_t seen = 0;
-    for (const char *at = query->text; *at; at++) {
-        seen += ((unsigned char)*at & 0xC0) != 0x80;
-        if (seen >= character) break;
-        line += *at == '\n';
-    }
-    return line;
+    return query->line + text_line_of(query->text, character) - 1;
 }
 
 /* Connection, resources, transaction, operator, system and internal errors: not the query's doing. */
@@ -38,10 +32,16 @@ static bool is_no_fault(const char *state) {
     return !*state;
 }
 
+/* A table that is not there is most often one whose migration was saved and not run. */
+static const char *advice(const char *state) {
+    return strcmp(state, "42P01") == 0 ? "; if a migration makes it: plateia migrate" : "";
+}
+
 static enum err_code refuse(const struct query *query, size_t at, const struct err *why, struct err *err) {
     struct err told = *why;
     if (why->code == ERR_DATABASE && !is_no_fault(why->state)) {
-        err_set(&told, ERR_INVALID, "%.200s:%d: %.290s", query->file, line_at(query, at), why->text);
+        err_set(&told, ERR_INVALID, "%.200s:%d: %.240s%s", query->file, line_at(query, at), why->text,
+                advice(why->state));
         memcpy(told.state, why->state, sizeof told.state);
     } else if (why->code == ERR_DATABASE) {
         err_set(&told, ERR_BUSY, "the database could not be asked: %.400s", why->text);

@@ -16,6 +16,8 @@ enum err_code session_open(struct session **ret, const char *conninfo, struct er
 void session_close(struct session *session); /* NULL is fine */
 /* Several statements at once (simple protocol), as a migration file holds them; results are dropped. */
 enum err_code session_exec(struct session *session, const char *sql, struct err *err);
+/* The same; where it fails, *ret_at is the character that PostgreSQL points at, from 1; 0: none. */
+enum err_code session_exec_at(struct session *session, const char *sql, size_t *ret_at, struct err *err);
 /* One statement with text parameters (NULL entry: SQL NULL). ret may be NULL. */
 enum err_code session_query(struct session *session, const char *sql, size_t param_count,
                             const char *const *params, struct rows **ret, struct err *err);

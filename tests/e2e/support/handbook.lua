@@ -172,6 +172,7 @@ end
 function Reader:type_in(text)
   local plateia, scratch = self.plateia, self.scratch
   text = text:gsub("localhost:8080", "localhost:" .. plateia.port)
+  text = text:gsub("localhost:9180", "localhost:" .. plateia.admin_port)
   text = text:gsub("%-%-max%-time (%d+)", function(s) return ("--max-time %d"):format(s * loop.patience) end)
   process.write_file(scratch .. "/answers", "")
   process.write_file(scratch .. "/script", PREFIX .. text .. SUFFIX)

@@ -86,6 +86,17 @@ describe("the API's description", function()
       found.paths["/things"].post.requestBody.content["application/json"].schema)
   end)
 
+  it("says to those who send an integer how large it may be, and to those who get one what its field says", function()
+    local pair = { any = field.integer {}, low = field.integer { min = 1 } }
+    local operation = described { post("/a", { body = pair, answers = { [200] = pair } }) }.paths["/a"].post
+    local sent = operation.requestBody.content["application/json"].schema.properties
+    local given = operation.responses["200"].content["application/json"].schema.properties
+    assert.same({ type = "integer", minimum = -(1 << 53), maximum = 1 << 53 }, sent.any)
+    assert.same({ type = "integer", minimum = 1, maximum = 1 << 53 }, sent.low)
+    assert.same({ type = "integer" }, given.any)
+    assert.same({ type = "integer", minimum = 1 }, given.low)
+  end)
+
   it("describes forms, secrets, choices, lists and anything", function()
     local found = described { post("/a", { form = { word = field.string { secret = true },
       kind = field.choice { "x", "y", optional = true } },

@@ -181,6 +181,29 @@ describe("any field", function()
     assert.has_error(function() field.integer(5) end)
   end)
 
+  it("refuses bounds between which nothing lies, at the place of the declaration", function()
+    for _, make in ipairs {
+      function() return (field.integer { min = 5, max = 1 }) end,
+      function() return (field.number { min = 0.5, max = 0.25 }) end,
+      function() return (field.string { min_length = 3, max_length = 2 }) end,
+      function() return (field.list { of = field.integer {}, min = 2, max = 1 }) end,
+    } do
+      local fine, why = pcall(make)
+      assert.is_false(fine)
+      assert.matches("field_spec.lua:%d+: field%.%l+: nothing fits: min", why)
+    end
+    assert.equal(5, field.integer { min = 5, max = 5 }.json(5))
+  end)
+
+  it("says where a default or an example stands that does not fit", function()
+    local fine, why = pcall(function() return (field.integer { min = 1, default = 0 }) end)
+    assert.is_false(fine)
+    assert.matches("^[^:]*field_spec.lua:%d+: field.integer: the default does not fit", why)
+    fine, why = pcall(function() return (field.list { of = field.integer {}, max = 1, example = { 1, 2 } }) end)
+    assert.is_false(fine)
+    assert.matches("^[^:]*field_spec.lua:%d+: field.list: the example does not fit", why)
+  end)
+
   it("holds its own default against itself", function()
     assert.equal(20, field.integer { min = 1, default = 20 }.default)
     assert.has_error(function() field.integer { min = 1, default = 0 } end)

@@ -170,10 +170,11 @@ static void readable_lines_quote_what_needs_it(void **state) {
     (void)state;
     log_open(LOG_TEXT, LOG_DEBUG, ends[1]);
     log_event(LOG_INFO, "listening on", log_text("name", "value"), log_text("other", "with space"),
-              log_text("none", NULL), log_text("empty", ""), log_int("n", 7), log_real("ms", 1.25));
+              log_text("none", NULL), log_text("empty", ""), log_int("n", 7), log_real("ms", 1.25),
+              log_bool("new", true));
     assert_string_equal(after_clock(written()),
                         "INFO  listening on  name=value other=\"with space\" none=null "
-                        "empty=\"\" n=7 ms=1.25\n");
+                        "empty=\"\" n=7 ms=1.25 new=true\n");
     log_event(LOG_ERROR, "m", log_text("a", "x=1"), log_text("b", "say \"\\\""));
     assert_string_equal(after_clock(written()), "ERROR m  a=\"x=1\" b=\"say \\\"\\\\\\\"\"\n");
     log_write(LOG_DEBUG, "alone", NULL, 0);

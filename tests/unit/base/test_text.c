@@ -77,6 +77,17 @@ static void case_is_ascii_only(void **state) {
     assert_false(text_equal_nocase("\xC3\x89", "\xC3\xA9"));
 }
 
+static void lines_are_counted_in_characters(void **state) {
+    (void)state;
+    const char *text = "\xC3\xA9\xC3\xA9\n\nab"; /* five characters in front of b */
+    assert_int_equal(text_line_of(text, 0), 1);
+    assert_int_equal(text_line_of(text, 2), 1);
+    assert_int_equal(text_line_of(text, 4), 2);
+    assert_int_equal(text_line_of(text, 6), 3);
+    assert_int_equal(text_line_of(text, 99), 3);
+    assert_int_equal(text_line_of("", 1), 1);
+}
+
 static void percent_decoding(void **state) {
     (void)state;
     static const struct {
@@ -119,9 +130,13 @@ static void percent_decoding(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_character_is_utf8), cmocka_unit_test(overlong_forms_are_not),
-        cmocka_unit_test(stray_bytes_are_not),     cmocka_unit_test(case_is_ascii_only),
-        cmocka_unit_test(percent_decoding),        cmocka_unit_test(one_byte_is_found_anywhere),
+        cmocka_unit_test(every_character_is_utf8),
+        cmocka_unit_test(overlong_forms_are_not),
+        cmocka_unit_test(stray_bytes_are_not),
+        cmocka_unit_test(case_is_ascii_only),
+        cmocka_unit_test(lines_are_counted_in_characters),
+        cmocka_unit_test(percent_decoding),
+        cmocka_unit_test(one_byte_is_found_anywhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -113,8 +113,29 @@ static void test_decode_refuses(void **unused) {
     assert_string_equal(eval("return json.is_array(json.decode(('['):rep(32) .. (']'):rep(32)))"), "true");
 }
 
+/* In words for whoever wrote the JSON: the decoder has names of its own for what it finds. */
+static void test_says_what_is_wrong(void **unused) {
+    (void)unused;
+    static const char *const cases[][2] = {
+        {"{\"a\": 1,}", "expected a member's name, found } at character 9"},
+        {"{", "expected a member's name, found the end at character 2"},
+        {"[1,]", "expected a value, found ] at character 4"},
+        {"[1 {}]", "expected a comma or ], found { at character 4"},
+        {"{\"a\" 1}", "expected a colon, found a number at character 6"},
+        {"{\"a\": 1 true}", "expected a comma or }, found a boolean at character 9"},
+        {"[1] \"x\"", "expected the end, found a string at character 5"},
+        {"[,null]", "expected a value, found a comma at character 2"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char code[128];
+        snprintf(code, sizeof code, "return select(2, json.decode([=[%s]=]))", cases[i][0]);
+        assert_string_equal(eval(code), cases[i][1]);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_encode), cmocka_unit_test(test_encode_refuses),
-                                       cmocka_unit_test(test_decode), cmocka_unit_test(test_decode_refuses)};
+                                       cmocka_unit_test(test_decode), cmocka_unit_test(test_decode_refuses),
+                                       cmocka_unit_test(test_says_what_is_wrong)};
     return cmocka_run_group_tests(tests, open_state, close_state);
 }

@@ -98,7 +98,9 @@ static void test_misuse_raises(void **state) {
     fails(false, "metrics.add(a, -1, 'good')", "a counter only rises");
     fails(false, "metrics.add(a, 0/0, 'good')", "the value is no number");
     fails(false, "metrics.add(a, math.huge, 'good')", "the value is no number");
-    fails(false, "metrics.add(a, 'x', 'good')", "number expected");
+    fails(false, "metrics.add(a, 'x', 'good')", "the value is no number");
+    fails(false, "metrics.add(a, nil, 'good')", "the value is no number");
+    fails(false, "local function add(...) metrics.add(...) end\n\nadd(a, 1)", ":3: tries_total: 0 labels");
     fails(false, "metrics.set(a, 1, 'good')", "only a gauge is set");
     fails(false, "metrics.add(99, 1)", "there is no such metric");
     fails(false, "metrics.add(-1, 1)", "there is no such metric");

@@ -106,6 +106,8 @@ static void test_whole_or_not_at_all(void **state) {
     put("0002_second.sql", "CREATE TABLE b (n int); INSERT INTO no_such_table VALUES (1)");
     refused(ERR_DATABASE, "0002_second.sql");
     refused(ERR_DATABASE, "no_such_table");
+    put("0002_second.sql", "CREATE TABLE b (n int); -- \xC3\xA9\n\nINSERT INTO no_such_table VALUES (1)");
+    refused(ERR_DATABASE, "0002_second.sql:3: relation");
     assert_string_equal(
         postgres_ask(session, "SELECT to_regclass('a') IS NOT NULL AND to_regclass('b') IS NULL"), "t");
     assert_string_equal(postgres_ask(session, "SELECT max(version) FROM schema_migrations"), "1");

@@ -113,7 +113,7 @@ static void test_the_line_is_the_files(void **state) {
     put("a", "-- class: read\nSELECT foo");
     refused("a.sql:2: column \"foo\" does not exist");
     put("a", "-- class: read\nSELECT id\nFROM\n  thinks");
-    refused("a.sql:4: relation \"thinks\" does not exist");
+    refused("a.sql:4: relation \"thinks\" does not exist; if a migration makes it: plateia migrate");
     put("a", "-- class: read\n-- params: name text\nSELECT id\nFROM things\nWHERE id = $1");
     refused("a.sql:5: operator does not exist: bigint = text");
     put("a", "-- class: read\n\nSELECT id\nFROM things\nWHERE\n");

@@ -127,9 +127,11 @@ static void test_a_slow_read_ends(void **state) {
     for (uint32_t i = 0; i < SHARE; i++)
         rig_run(i == 3 ? slow : quick, NULL, i);
     for (uint32_t i = 0; i < SHARE; i++)
-        if (i == 3)
+        if (i == 3) {
             assert_int_equal(rig_wait(i)->err.code, ERR_TIMEOUT);
-        else
+            assert_string_equal(rig_wait(i)->err.text,
+                                "the database took longer than it may, and the statement was stopped");
+        } else
             assert_string_equal(rig_value(rig_wait(i), 0), "1");
     log_open(LOG_TEXT, LOG_INFO, STDOUT_FILENO);
     assert_true(read(ends[0], line, sizeof line - 1) > 0);

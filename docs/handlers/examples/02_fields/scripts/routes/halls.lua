@@ -20,8 +20,8 @@ return {
     summary = "Plan a screening",
     path = { hall = hall },
     body = {
-      title = field.string { min_length = 1, max_length = 100 },
-      minutes = field.integer { min = 1, max = 600 },
+      title = field.string { min_length = 1, max_length = 100, example = "Dusk" },
+      minutes = field.integer { min = 1, max = 600, example = 112 },
       guests = field.list { of = field.string { format = "email" }, max = 3, optional = true },
     },
     answers = { [201] = { hall = hall, title = field.string {}, ends_after = field.integer {} } },

@@ -9,7 +9,7 @@ local fill = db.query "list_fill"
 local add = db.batched "list_add"
 
 -- Each returns what its query does, or nil, message, code.
-lists.films = db.query "list_films"
+lists.films = db.rows "list_films"
 lists.remove = db.one("list_remove", "this film is not in the list")
 
 -- All or nothing: the new films instead of the old ones, or nil, message, code and the list as it was.

@@ -111,16 +111,6 @@ static enum err_code open_database(struct ground *ground, struct err *err) {
     return code;
 }
 
-/* What may be wrong with a database that was given: it is not there, or has another schema than the queries
- * want. */
-static void advise_given(const struct ground *ground, struct err *err) {
-    const char *queries = ground->settings.sql;
-    if (err->code == ERR_BUSY)
-        err_advise(err, "DATABASE_URL names it; without it a temporary one is made");
-    else if (strncmp(err->text, queries, strlen(queries)) == 0)
-        err_advise(err, "DATABASE_URL's database is taken as it is, plateia migrate brings it up to date");
-}
-
 static enum err_code open_ground(struct ground *ground, struct err *err) {
     struct foundation *foundation = &ground->foundation;
     enum err_code code;
@@ -131,7 +121,8 @@ static enum err_code open_ground(struct ground *ground, struct err *err) {
     if ((code = foundation_services(foundation, err)) != ERR_OK) return code;
     if ((code = worker_new(&ground->worker, foundation, 0, err)) != ERR_OK) return code;
     if ((code = foundation_scripts(foundation, err)) != ERR_OK) {
-        if (!ground->scratch.postgres) advise_given(ground, err);
+        if (code == ERR_BUSY && !ground->scratch.postgres)
+            err_advise(err, "DATABASE_URL names it; without it a temporary one is made");
         return code;
     }
     if (ground->scratch.postgres && (code = foundation_maintain(foundation, err)) != ERR_OK) return code;

@@ -131,22 +131,22 @@ static const struct query *check_query(lua_State *L, int argument) {
 
 /* ---- results ---- */
 
-static int rows_arrived(lua_State *L, int status, lua_KContext ctx) {
-    (void)status, (void)ctx;
+static int all_arrived(lua_State *L, void (*push)(lua_State *, const struct rows *)) {
     struct outcome *outcome = &context_of(L)->running->outcome;
     if (outcome->err.code != ERR_OK) return task_push_failure(L, &outcome->err);
-    rows_push_table(L, outcome->rows);
+    push(L, outcome->rows);
     outcome_done(outcome);
     return 1;
 }
 
+static int rows_arrived(lua_State *L, int status, lua_KContext ctx) {
+    (void)status, (void)ctx;
+    return all_arrived(L, rows_push_table);
+}
+
 static int kept_arrived(lua_State *L, int status, lua_KContext ctx) {
     (void)status, (void)ctx;
-    struct outcome *outcome = &context_of(L)->running->outcome;
-    if (outcome->err.code != ERR_OK) return task_push_failure(L, &outcome->err);
-    rows_push_kept(L, outcome->rows);
-    outcome_done(outcome);
-    return 1;
+    return all_arrived(L, rows_push_kept);
 }
 
 static int first_arrived(lua_State *L, int status, lua_KContext ctx) {

@@ -81,19 +81,20 @@ static void offer_words(char ret[LINES_WORD]) {
         *bar = ' ';
 }
 
-static void bash_words(struct buf *ret) {
+/* What completes each command's words, place by place: a `case` of bash's and zsh's. */
+static void case_words(struct buf *ret, const char *indent, void (*add_offer)(struct buf *, const char *)) {
     char offer[LINES_WORD];
-    buf_add_str(ret, "    case $command.$place in\n");
+    buf_addf(ret, "%scase $command.$place in\n", indent);
     for (size_t i = 0; i < command_count; i++) {
         const char *at = commands[i].offers;
         for (int place = 1; lines_word(&at, ' ', offer); place++) {
             offer_words(offer);
-            buf_addf(ret, "    %s.%d) ", commands[i].name, place);
-            bash_offer(ret, offer);
+            buf_addf(ret, "%s%s.%d) ", indent, commands[i].name, place);
+            add_offer(ret, offer);
             buf_add_str(ret, " ;;\n");
         }
     }
-    buf_add_str(ret, "    esac\n");
+    buf_addf(ret, "%sesac\n", indent);
 }
 
 static void command_names(struct buf *ret) {
@@ -140,7 +141,7 @@ static void add_bash(struct buf *ret) {
                 "    if [[ $word == -* ]]; then\n"
                 "        COMPREPLY=($(compgen -W \"$own $all\" -- \"$word\"))\n        return\n    fi\n");
     bash_place(ret);
-    bash_words(ret);
+    case_words(ret, "    ", bash_offer);
     buf_add_str(ret, "}\n\ncomplete -F _plateia plateia\n");
 }
 
@@ -206,21 +207,6 @@ static void zsh_offer(struct buf *ret, const char *offer) {
         buf_addf(ret, "compadd -- %s", offer);
 }
 
-static void zsh_words(struct buf *ret) {
-    char offer[LINES_WORD];
-    buf_add_str(ret, "  case $command.$place in\n");
-    for (size_t i = 0; i < command_count; i++) {
-        const char *at = commands[i].offers;
-        for (int place = 1; lines_word(&at, ' ', offer); place++) {
-            offer_words(offer);
-            buf_addf(ret, "  %s.%d) ", commands[i].name, place);
-            zsh_offer(ret, offer);
-            buf_add_str(ret, " ;;\n");
-        }
-    }
-    buf_add_str(ret, "  esac\n");
-}
-
 static void add_zsh(struct buf *ret) {
     buf_add_str(ret, "#compdef plateia\n# zsh completion for plateia: made by `plateia completion zsh`\n"
                      "_plateia() {\n  setopt localoptions extendedglob\n"
@@ -239,7 +225,7 @@ static void add_zsh(struct buf *ret) {
                      "    elif [[ $word == --*=* ]]; then :\n"
                      "    elif [[ $word == --* ]]; then (( skip = ${valued[(Ie)$word]} > 0 ))\n"
                      "    else (( place += 1 )); fi\n  done\n");
-    zsh_words(ret);
+    case_words(ret, "  ", zsh_offer);
     buf_add_str(ret, "}\nif [[ $zsh_eval_context[-1] == loadautofunc ]]; then _plateia \"$@\"; "
                      "else compdef _plateia plateia; fi\n");
 }

@@ -6,6 +6,7 @@ local uv = require "luv"
 local database = require "support.database"
 local process = require "support.process"
 local server = require "support.server"
+local values = require "support.json_values"
 
 local PAGES = { "README.md", "README.pt-BR.md" }
 
@@ -22,17 +23,6 @@ local function texts(page, kind)
   local found = {}
   for _, block in ipairs(blocks(page)) do
     if block.kind == kind then found[#found + 1] = block.text end
-  end
-  return found
-end
-
--- The JSON values that stand one behind the other in a text.
-local function values(text)
-  local found, at = {}, 1
-  while text:find("%S", at) do
-    local value, after, why = json.decode(text, at, json.null)
-    assert(not why, why)
-    found[#found + 1], at = value, after
   end
   return found
 end

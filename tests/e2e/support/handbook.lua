@@ -18,6 +18,7 @@ local uv = require "luv"
 local loop = require "support.loop"
 local process = require "support.process"
 local server = require "support.server"
+local values = require "support.json_values"
 
 local FOLDER = "docs/handlers/"
 
@@ -63,17 +64,6 @@ function handbook.place(name)
 end
 
 -- ---- comparing ----
-
--- The JSON values that stand one behind the other in a text.
-local function values(text)
-  local found, at = {}, 1
-  while text:find("%S", at) do
-    local value, after, why = json.decode(text, at, json.null)
-    assert(not why, why)
-    found[#found + 1], at = value, after
-  end
-  return found
-end
 
 -- What is another one each time, in text: { pattern, by }.
 local CHANGING = {

@@ -1,5 +1,7 @@
 -- The operators' page: its words are the same in every language, and none is for nobody.
 
+local words = require "tests.spec.support.words"
+
 local FOLDER = "web/operator/"
 
 local function read(command)
@@ -9,38 +11,12 @@ local function read(command)
   return text
 end
 
-local function words_of(language)
-  local words = {}
-  for line in io.lines(FOLDER .. language .. ".words") do
-    local name, text = line:match "^([%w_]+) = (.+)$"
-    if name then
-      assert.is_nil(words[name], name .. " stands twice")
-      words[name] = text
-    else
-      assert.matches("^#", line)
-    end
-  end
-  return words
-end
-
--- "{b} and {a}" -> "a b"
-local function gaps(text)
-  local list = {}
-  for name in text:gmatch "{(%w+)}" do list[#list + 1] = name end
-  table.sort(list)
-  return table.concat(list, " ")
-end
-
 describe("the operators' page", function()
-  local english, portuguese = words_of "en", words_of "pt"
+  local english = words.of(FOLDER, "en")
   local scripts, shell = read("cat " .. FOLDER .. "*.js"), read("cat " .. FOLDER .. "index.html")
 
   it("says the same in both languages, with the same gaps", function()
-    for name, text in pairs(english) do
-      assert.is_string(portuguese[name], "pt lacks " .. name)
-      assert.equal(gaps(text), gaps(portuguese[name]), name)
-    end
-    for name in pairs(portuguese) do assert.is_string(english[name], "en lacks " .. name) end
+    words.assert_alike(FOLDER, "en", "pt")
   end)
 
   it("has words for whatever its scripts say", function()
